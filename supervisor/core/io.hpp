@@ -1,0 +1,137 @@
+// The two faces of the agent: everything that can happen to it, and everything it can ask for.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "discovery/types.hpp"
+#include "etcdctl-adapter/types.hpp"
+#include "gossip/core/message.hpp"
+
+namespace fluxpg::supervisor {
+
+using RequestId = StrongNumber<struct RequestIdTag>;
+
+// ---- what survives a restart (state.json in DATA_DIR, written with fsync) ----
+struct Persistent {
+  std::string app;
+  Incarnation incarnation_limit;
+  std::optional<verdict::FoundingPlan> promised;  // the highest founding round promised
+  std::string started_token;                      // etcd was started as a founder of the plan with this token; empty: never
+  bool chosen = false;                            // that plan's `founded` key was seen committed, or we joined a cluster
+  ClusterId cluster;                              // the cluster of the data on disk; 0: none known
+  MemberId member;                                // our member id in it; 0: none known
+  bool operator==(const Persistent&) const = default;
+};
+
+// ---- inputs ----
+struct Tick {};
+struct MessageReceived {
+  gossip::Route route;
+  gossip::Message message;
+};
+struct ConnectionLost {
+  Endpoint endpoint;
+  bool refused = false;
+};
+struct ListingAnswered {
+  discovery::Answer answer;
+};
+// `instances` of the app's specification; from the Flux API or EXPECTED_NODES.
+struct InstancesKnown {
+  std::uint32_t instances = 0;
+};
+struct EtcdReplied {
+  RequestId id;
+  etcd::Result result;
+};
+struct Process {
+  enum class State : std::uint8_t { kUnknown, kStopped, kStarting, kRunning, kExited } state = State::kUnknown;
+  int exit_code = 0;  // when kExited
+  bool operator==(const Process&) const = default;
+};
+// What supervisord says about the two processes, and what lies on disk; asked about once a second.
+struct ProcessesSeen {
+  Process etcd;
+  Process patroni;
+  bool etcd_data = false;      // a write-ahead log exists in the etcd data directory
+  bool postgres_data = false;  // PG_VERSION exists
+};
+struct PostgresSeen {
+  std::string role = "unknown";  // "primary", "replica", "unknown"
+  std::string system_id;
+};
+struct OperatorSays {
+  enum class What : std::uint8_t { kPauseEvictions, kResumeEvictions, kFoundWithout } what = What::kPauseEvictions;
+  std::string address;  // kFoundWithout
+};
+struct StopRequested {};
+using Input = std::variant<Tick, MessageReceived, ConnectionLost, ListingAnswered, InstancesKnown, EtcdReplied, ProcessesSeen, PostgresSeen,
+                           OperatorSays, StopRequested>;
+
+// ---- actions, carried out in their order; whatever follows a Persist waits until it is durable ----
+struct Send {
+  gossip::Destination to;
+  gossip::Message message;
+};
+// Our own etcd over loopback, or another node's over TLS, verified by its host name.
+struct EtcdTarget {
+  bool own = true;
+  Endpoint endpoint;      // if not own
+  std::string host_name;  // if not own: the name its certificate must carry
+};
+struct AskEtcd {
+  RequestId id;
+  EtcdTarget target;
+  etcd::Call call;
+  Duration deadline = seconds(3);
+};
+struct Persist {
+  Persistent state;
+};
+// Start etcd if it is not running. With data on disk etcd ignores the initial_* part.
+struct RunEtcd {
+  std::string name;
+  std::string peer_url;
+  std::string client_url;
+  std::vector<std::pair<std::string, std::string>> initial_cluster;  // name, peer URL; sorted by URL
+  bool new_cluster = false;
+  std::string token;
+  bool operator==(const RunEtcd&) const = default;
+};
+struct StopEtcd {
+  std::string why;
+};
+// Rename the etcd data directory to a name that says when and why. Only ever of a stopped etcd. Nothing is deleted.
+struct SetAsideEtcdData {
+  std::string why;
+};
+// Configuration for Patroni; started if it is not running, reloaded if it changed.
+struct RunPatroni {
+  std::vector<Endpoint> etcd_hosts;  // host names; own etcd first, then all other voters
+  std::string system_id_expected;
+  bool operator==(const RunPatroni&) const = default;
+};
+struct StopPatroni {
+  std::string why;
+};
+struct Host {
+  std::string name;
+  std::string address;
+  bool operator==(const Host&) const = default;
+};
+// The block of /etc/hosts that is ours.
+struct WriteHosts {
+  std::vector<Host> hosts;
+};
+struct Say {
+  enum class Level : std::uint8_t { kInfo, kWarning, kError } level = Level::kInfo;
+  std::string text;
+};
+using Action = std::variant<Send, AskEtcd, Persist, RunEtcd, StopEtcd, SetAsideEtcdData, RunPatroni, StopPatroni, WriteHosts, Say>;
+using Actions = std::vector<Action>;
+
+}  // namespace fluxpg::supervisor

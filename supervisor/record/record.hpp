@@ -1,0 +1,95 @@
+// What fluxpg writes into etcd (field by field: etcdctl-adapter/KEYS.md) as plain values, and their JSON.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/expected.hpp"
+#include "gossip/verdict/types.hpp"
+
+namespace fluxpg::record {
+
+enum class Kind : std::uint8_t { kRemove, kAddLearner, kPromote };
+
+// One step of membership.
+struct Change {
+  Kind kind = Kind::kRemove;
+  MemberId member;       // zero for kAddLearner: etcd makes the id
+  NodeId node;           // whose etcd it is; zero if no key is bound to the member
+  std::string name;      // for people
+  std::string peer_url;
+  std::string rule;      // short name of the rule: "unlisted", "listed-replacement", "tolerance", "listed-grace", "consent", "ghost-learner", "join", "seat-empty"
+  std::string reason;    // one sentence with the facts
+  bool operator==(const Change&) const = default;
+};
+
+// /fluxpg/{app}/record: the open decision, or the last closed one. Its mod revision is the epoch.
+struct Record {
+  Change change;
+  verdict::Electorate electorate;
+  verdict::Certificate certificate;  // empty ballot id and no votes for kAddLearner and kPromote
+  NodeId remover;                    // who opened it
+  std::int64_t decided_at_ms = 0;    // unix time, for people
+  std::string command;               // what an operator would have typed
+  // Set when it is closed.
+  std::string outcome;               // "": open; "done", "refuted", "void", "refused"
+  std::string detail;
+  NodeId closed_by;
+  std::int64_t closed_at_ms = 0;
+  Epoch epoch;                       // mod revision of the record while it was open
+  bool operator==(const Record&) const = default;
+  bool open() const { return outcome.empty(); }
+};
+
+// /fluxpg/{app}/remover (lease-bound)
+struct RemoverKey {
+  NodeId node;
+  MemberId member;
+  bool operator==(const RemoverKey&) const = default;
+};
+
+// /fluxpg/{app}/nodes/{member id in hex}: which key speaks for a member id
+struct Binding {
+  MemberId member;
+  NodeId node;
+  std::string name;
+  bool operator==(const Binding&) const = default;
+};
+
+// /fluxpg/{app}/founded
+struct Founded {
+  std::string token;
+  ClusterId cluster;
+  std::uint64_t round = 0;
+  std::vector<verdict::Founder> founders;
+  std::int64_t at_ms = 0;
+  bool operator==(const Founded&) const = default;
+};
+
+std::string_view to_text(Kind kind);  // "remove", "add-learner", "promote"
+
+// Where each is kept.
+std::string prefix(const std::string& app);       // "/fluxpg/{app}/"
+std::string record_key(const std::string& app);
+std::string remover_key(const std::string& app);
+std::string founded_key(const std::string& app);
+std::string paused_key(const std::string& app);   // exists while evictions are paused by an operator
+std::string nodes_prefix(const std::string& app);
+std::string node_key(const std::string& app, MemberId member);
+std::string history_prefix(const std::string& app);
+std::string history_key(const std::string& app, Epoch epoch);
+
+// JSON, and back; the error is one sentence naming the field. Unknown fields are refused in nothing and ignored (newer versions write more).
+std::string to_json(const Record& record);
+std::string to_json(const RemoverKey& key);
+std::string to_json(const Binding& binding);
+std::string to_json(const Founded& founded);
+Expected<Record, std::string> record_from_json(std::string_view text);
+Expected<RemoverKey, std::string> remover_from_json(std::string_view text);
+Expected<Binding, std::string> binding_from_json(std::string_view text);
+Expected<Founded, std::string> founded_from_json(std::string_view text);
+
+}  // namespace fluxpg::record
