@@ -32,7 +32,7 @@ struct Settings {
   std::string hostinfo_url = "http://fluxnode.service:16101/hostinfo";
   std::vector<std::string> flux_urls = {"https://api.runonflux.io"};
   Duration flux_poll_period = seconds(60);
-  Duration flux_deadline = seconds(10);
+  Duration flux_deadline = seconds(8);
 
   std::string data_dir = "/var/lib/etcd/fluxpg";
   std::string status_socket = "/run/fluxpg/status.sock";
@@ -45,7 +45,7 @@ struct Settings {
   std::string etcd_config_file = "/etc/etcd/etcd.yml";
   std::string etcd_tls_dir = "/etc/fluxpg/tls";
   std::string etcd_local_address = "127.0.0.1";
-  std::string etcd_user;
+  std::string etcd_user = "etcd";
   Duration etcd_heartbeat = milliseconds(100);
   Duration etcd_election = milliseconds(1000);
 

@@ -65,13 +65,13 @@ void add_programs(Rows& t) {
   t.push_back(number("postgres.major", "PG_MAJOR", AT(postgres_major), 9, 99, "PostgreSQL's major version"));
   t.push_back(text("patroni.manage", "", Kind::kFlag, AT(patroni_manage), "false: fluxpgd leaves Patroni alone"));
   t.push_back(text("patroni.config_file", "", Kind::kPath, AT(patroni_config_file), "written by fluxpgd"));
-  t.push_back(text("patroni.user", "", Kind::kText, AT(patroni_user), "owner of that file, if fluxpgd is root"));
+  t.push_back(text("patroni.user", "", Kind::kText, AT(patroni_user), "owner of that file, if fluxpgd is root and the user exists"));
   t.push_back(text("etcd.data_dir", "", Kind::kPath, AT(etcd_data_dir), "etcd's data; set aside by renaming, never deleted"));
   t.push_back(text("etcd.config_file", "", Kind::kPath, AT(etcd_config_file), "written by fluxpgd"));
   t.push_back(text("etcd.tls_dir", "", Kind::kPath, AT(etcd_tls_dir), "certificates and keys, written by fluxpgd"));
   t.push_back(
       text("etcd.local_address", "", Kind::kAddress, AT(etcd_local_address), "loopback address on which own etcd and Patroni answer"));
-  t.push_back(text("etcd.user", "", Kind::kText, AT(etcd_user), "owner of etcd's files, if fluxpgd is root; default: root"));
+  t.push_back(text("etcd.user", "", Kind::kText, AT(etcd_user), "owner of etcd's files, if fluxpgd is root and the user exists"));
   t.push_back(time("etcd.heartbeat_interval", "", AT(etcd_heartbeat), 10 * kMs, 5 * kS, "shorter = more traffic"));
   t.push_back(
       time("etcd.election_timeout", "", AT(etcd_election), 50 * kMs, 50 * kS, "at least five heartbeats; longer = slower failover"));

@@ -55,15 +55,11 @@ bool sync_directory(const std::string& path) {
   return directory && ::fsync(directory.get()) == 0;
 }
 
-// True if there is nothing to do: no owner wanted, or we are not root and could not change it.
+// Only root can give files away; where the user does not exist (a machine without the packages), the file stays ours.
 bool give_to(int fd, const std::string& owner) {
   if (owner.empty() || ::geteuid() != 0) return true;
   const passwd* user = ::getpwnam(owner.c_str());
-  if (user == nullptr) {
-    errno = ENOENT;
-    return false;
-  }
-  return ::fchown(fd, user->pw_uid, user->pw_gid) == 0;
+  return user == nullptr || ::fchown(fd, user->pw_uid, user->pw_gid) == 0;
 }
 
 }  // namespace

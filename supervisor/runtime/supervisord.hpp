@@ -1,26 +1,21 @@
-// supervisord over its unix socket (XML-RPC): what its programs do, and start, stop, signal. Nothing here waits.
+// supervisord over its unix socket (XML-RPC). Nothing here waits.
 #pragma once
 
-#include <functional>
 #include <string>
 
 #include "base/http/client.hpp"
-#include "supervisor/runtime/supervisord_xml.hpp"
+#include "supervisor/runtime/process_control.hpp"
 
 namespace fluxpg::runtime {
 
-class Supervisord {
+class Supervisord final : public ProcessControl {
  public:
-  using OnPrograms = std::function<void(Expected<Programs, RpcError>)>;
-  using OnDone = std::function<void(Expected<bool, RpcError>)>;
-
   Supervisord(http::Client& client, std::string socket) : client_(client), socket_(std::move(socket)) {}
 
-  void programs(OnPrograms done);
-  // Answered as soon as supervisord has accepted it; already running is kAlreadyStarted, not running is kNotRunning.
-  void start(const std::string& program, OnDone done);
-  void stop(const std::string& program, OnDone done);
-  void signal(const std::string& program, const std::string& signal, OnDone done);
+  void programs(OnPrograms done) override;
+  void start(const std::string& program, OnDone done) override;
+  void stop(const std::string& program, OnDone done) override;
+  void signal(const std::string& program, const std::string& signal, OnDone done) override;
 
  private:
   void ask(std::string body, std::function<void(Expected<std::string, RpcError>)> done);
