@@ -21,8 +21,8 @@ struct Pair {
   std::string key;          // PEM; secret
 };
 
-// Two pairs, because etcd compares a *client* certificate that carries names or addresses with the address the connection comes from, and
-// behind a host's NAT that is another one. The client's pair carries none; servers are checked by name as always.
+// Two pairs, because etcd's peer port compares a *client* certificate that carries names or addresses with the address the connection comes
+// from, and behind a host's NAT that is another one. The client's pair carries none; servers are checked by name as always.
 struct NodePairs {
   Pair server;
   Pair client;
