@@ -1,0 +1,47 @@
+// When to ask the Flux API next, and which base URL: politely as a rule, sooner after a fault or when an address has just vanished. Pure.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <set>
+#include <string>
+
+#include "base/random.hpp"
+#include "base/time.hpp"
+#include "discovery/types.hpp"
+
+namespace fluxpg::discovery {
+
+struct ScheduleConfig {
+  Duration period = seconds(60);     // 10 s … 1 h; each wait is shortened by up to a tenth, so that the nodes do not ask in step
+  Duration retry = seconds(10);      // after a fault; doubled with each further one, up to the period
+  Duration hurry = seconds(5);       // between the polls that confirm a vanished address
+  Duration hurry_for = seconds(75);  // how long they go on; make it the absence window + 15 s
+  std::size_t hurry_budget = 30;     // backends that contradict each other for ever must not make us impolite:
+                                     // each hurried poll costs one, each ordinary one gives one back
+};
+
+class Schedule {
+ public:
+  Schedule(ScheduleConfig config, std::size_t base_urls, std::uint64_t seed);
+
+  TimePoint next() const { return next_; }  // kNever while an answer is awaited
+  // A poll begins: returns which base URL to ask. They take turns.
+  std::size_t start(TimePoint now);
+  // It ended. The waits count from its start, so no clock is needed here; the deadline of a poll must be below `retry`.
+  void answered(const Answer& answer);
+
+ private:
+  ScheduleConfig config_;
+  std::size_t base_urls_;
+  Random random_;
+  TimePoint started_{};
+  TimePoint next_{};
+  TimePoint hurry_until_{};
+  std::size_t polls_ = 0;
+  std::size_t faults_in_a_row_ = 0;
+  std::size_t budget_;
+  std::set<std::string> previous_;
+};
+
+}  // namespace fluxpg::discovery
