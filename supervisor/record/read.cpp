@@ -193,7 +193,7 @@ RemoverKey remover(const Object& json) {
 }
 
 Binding binding(const Object& json) {
-  const Binding result{json.number<MemberId>("member"), json.bytes<NodeId>("node"), json.text("name")};
+  const Binding result{json.number<MemberId>("member"), json.bytes<NodeId>("node"), json.text("name"), json.text("address")};
   if (!result.member) json.refuse("member", "a member id");
   if (!result.node) json.refuse("node", "a node id");
   return result;
@@ -233,6 +233,13 @@ Expected<T, std::string> guarded(std::string_view text, const std::string& name,
 }
 
 }  // namespace
+
+bool patroni_is_paused(std::string_view config_json) {
+  const auto config = nlohmann::json::parse(config_json, nullptr, false);
+  if (!config.is_object()) return false;
+  const auto pause = config.find("pause");
+  return pause != config.end() && pause->is_boolean() && pause->get<bool>();
+}
 
 Expected<Record, std::string> record_from_json(std::string_view text) { return guarded<Record>(text, "record", record); }
 Expected<RemoverKey, std::string> remover_from_json(std::string_view text) { return guarded<RemoverKey>(text, "remover", remover); }

@@ -102,7 +102,7 @@ std::string to_json(const Record& r) {
 std::string to_json(const RemoverKey& key) { return dump({{"node", id(key.node)}, {"member", id(key.member)}}); }
 
 std::string to_json(const Binding& binding) {
-  return dump({{"member", id(binding.member)}, {"node", id(binding.node)}, {"name", binding.name}});
+  return dump({{"member", id(binding.member)}, {"node", id(binding.node)}, {"name", binding.name}, {"address", binding.address}});
 }
 
 std::string to_json(const Founded& founded) {

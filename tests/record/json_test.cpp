@@ -12,7 +12,7 @@ TEST(RecordJson, ComesBackAsItWentIn) {
   EXPECT_EQ(founded_from_json(to_json(samples::founded())).value(), samples::founded());
   const RemoverKey key{samples::node(1), samples::member(1)};
   EXPECT_EQ(remover_from_json(to_json(key)).value(), key);
-  const Binding binding{samples::member(2), samples::node(2), "node \"two\" \u00e9"};
+  const Binding binding{samples::member(2), samples::node(2), "node \"two\" \u00e9", "198.18.0.12"};
   EXPECT_EQ(binding_from_json(to_json(binding)).value(), binding);
 }
 
