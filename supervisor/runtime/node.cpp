@@ -5,7 +5,6 @@
 #include <set>
 #include <utility>
 
-#include "etcdctl-adapter/gateway.hpp"
 #include "gossip/wire/codec.hpp"
 #include "supervisor/runtime/state_file.hpp"
 

@@ -9,6 +9,7 @@
 
 #include "base/signing.hpp"
 #include "discovery/poll.hpp"
+#include "etcdctl-adapter/gateway.hpp"
 #include "gossip/net/transport.hpp"
 #include "supervisor/core/agent.hpp"
 #include "supervisor/runtime/context.hpp"

@@ -29,7 +29,8 @@ StatusReply explain(const StatusRequest& request, const Snapshot& snapshot, cons
   if (request.json) return {0, report::explain_json(decisions.front(), verifier)};
   std::string text;
   for (std::size_t i = 0; i < decisions.size() && i < kExplainedAtMost; ++i) {
-    text += (i == 0 ? "" : "\n") + report::explain_text(decisions[i], verifier, report::names(snapshot), options);
+    if (i > 0) text += '\n';
+    text += report::explain_text(decisions[i], verifier, report::names(snapshot), options);
   }
   return {0, text};
 }
