@@ -110,8 +110,12 @@ TEST(NativeMembers, ADeadVoterMustGoBeforeAnybodyComes) {
   expect_refused(ask_member(e1, AddLearner{"http://127.0.41.99:1"}), ErrorKind::kUnhealthy);
   expect_refused(ask_member(e1, RemoveMember{live}), ErrorKind::kUnhealthy);
   EXPECT_EQ(listed_by_etcdctl(e1).size(), 3U);
-  Result removed = ask_member(e1, RemoveMember{dead});
-  EXPECT_EQ(outcome(removed), Outcome::kDone);
+  // The dead one may have been the leader: a removal that is asked for during the election hangs and never happens.
+  ASSERT_TRUE(eventually(seconds(20), [&] {
+    const MemberId leader = must<Status>(e1, GetStatus{}).leader;
+    return leader && leader != dead;
+  }));
+  EXPECT_EQ(outcome(ask_member(e1, RemoveMember{dead})), Outcome::kDone);
   EXPECT_EQ(listed_by_etcdctl(e1).size(), 2U);
   EXPECT_EQ(must<MemberList>(e1, ListMembers{}).members.size(), 2U);
   add_learner(e1, "http://127.0.41.99:1");

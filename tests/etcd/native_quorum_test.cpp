@@ -26,10 +26,12 @@ TEST(NativeQuorum, WithoutOneChangesAreUnknownAndOnlyLocalReadsAnswer) {
   EXPECT_EQ(outcome(removal), Outcome::kUnknown);
   const Result write = ask_member(e1, put_if({absent("/k")}, "/k", "v"), seconds(15));  // etcd gives up first, after 7 s
   expect_refused(write, ErrorKind::kTimeout);
-  EXPECT_THAT(write.error().message, testing::StartsWith("etcdserver: "));
+  EXPECT_THAT(write.error().message, testing::Not(testing::HasSubstr("no complete answer")));
   EXPECT_EQ(outcome(write), Outcome::kUnknown);
   expect_refused(ask_member(e1, AddLearner{"http://127.0.41.99:1"}), ErrorKind::kUnhealthy);
-  expect_refused(ask_member(e1, Promote{victim}, seconds(15)), ErrorKind::kNotLearner);
+  const Result promotion = ask_member(e1, Promote{victim}, seconds(15));
+  expect_refused(promotion, ErrorKind::kNoLeader);
+  EXPECT_EQ(outcome(promotion), Outcome::kUnknown);
 
   cluster[1].restart();
   EXPECT_TRUE(eventually(seconds(30), [&] { return ask_member(e1, ListMembers{true}, seconds(2)).has_value(); }));
@@ -45,13 +47,18 @@ TEST(NativeQuorum, ATimedOutRemovalMayCommitLater) {
   EtcdProcess& other = cluster[(l + 1) % 3];
   EtcdProcess& victim = cluster[(l + 2) % 3];
   const MemberId victim_id = id_of(victim);
-  other.pause();
-  victim.pause();
-  const Result removal = ask_member(asked, RemoveMember{victim_id}, milliseconds(500));
+  victim.kill();
+  Result removal = Done{};
+  eventually(seconds(20), [&] {  // etcd objects until it has noticed that the victim is dead
+    other.pause();
+    removal = ask_member(asked, RemoveMember{victim_id}, milliseconds(500));
+    if (error_kind(removal) == ErrorKind::kUnhealthy) other.resume();
+    return error_kind(removal) != ErrorKind::kUnhealthy;
+  });
+  expect_refused(removal, ErrorKind::kTimeout);
   EXPECT_EQ(outcome(removal), Outcome::kUnknown);
   EXPECT_EQ(must<MemberList>(asked, ListMembers{false}).members.size(), 3U);
   other.resume();
-  victim.resume();
   EXPECT_TRUE(eventually(seconds(20), [&] { return must<MemberList>(asked, ListMembers{false}).members.size() == 2; }));
   EXPECT_EQ(listed_by_etcdctl(asked).size(), 2U);
 }
