@@ -23,14 +23,14 @@ struct Tls {
 
 struct Request {
   std::string method = "GET";
-  std::string url;                      // http:// or https:// only
-  std::vector<std::string> headers;     // "Name: value"
+  std::string url;                   // http:// or https:// only
+  std::vector<std::string> headers;  // "Name: value"
   std::string body;
-  Duration deadline = seconds(3);       // for the whole exchange, connecting included; no request lives longer
-  std::size_t max_body = 1 << 20;       // a larger answer is an error as soon as the limit is passed
-  std::string unix_socket;              // non-empty: connect there
-  std::string resolve_to;               // non-empty: the URL's host name is this address (verified against the certificate by name)
-  std::optional<Tls> tls;
+  Duration deadline = seconds(3);  // for the whole exchange, connecting included; no request lives longer
+  std::size_t max_body = 1 << 20;  // a larger answer is an error as soon as the limit is passed
+  std::string unix_socket;         // non-empty: connect there
+  std::string resolve_to;          // non-empty: connect to this IPv4 address; Host and certificate are still the URL's name
+  std::optional<Tls> tls;          // absent, or no CA file: the system's CAs
 };
 
 struct Response {
@@ -42,23 +42,29 @@ struct Response {
 
 enum class ErrorKind : std::uint8_t {
   kUnreachable,  // no connection: refused, no route, name not resolved. Nothing was sent.
-  kTls,          // the peer's certificate or ours was not accepted. Nothing was sent.
+  kTls,          // the peer's certificate or ours was not accepted. A TLS 1.3 peer may say so only after we began to send.
   kTimeout,      // the deadline passed before the answer was complete
-  kTooLarge,     // more than max_body
+  kTooLarge,     // more than max_body, or more than kMaxHeaders or kMaxHeaderBytes
   kBroken,       // the connection ended or the answer was not HTTP
 };
 struct Error {
   ErrorKind kind = ErrorKind::kUnreachable;
   std::string message;
   Duration took{};
-  bool sent = false;  // whether any byte of the request may have left
+  bool sent = false;  // whether any byte of the request may have left: false is certain
 };
 
 using Result = Expected<Response, Error>;
 using Callback = std::function<void(Result)>;
 using Ticket = StrongNumber<struct TicketTag>;
 
-// Redirects are never followed (the 3xx response is returned). Connections are kept and reused.
+constexpr std::size_t kMaxHeaders = 64;
+constexpr std::size_t kMaxHeaderBytes = 8 << 10;
+constexpr std::size_t kMaxIdleConnections = 64;
+
+// Redirects are never followed (the 3xx response is returned), proxies never used. Connections are kept and reused, but no request is
+// ever sent twice: libcurl would repeat one whose reused connection dies. Deadlines run on boottime: a suspended machine's requests are
+// dead when it wakes. Ignores SIGPIPE for the process (OpenSSL writes without MSG_NOSIGNAL).
 class Client {
  public:
   // max_requests bounds what may be under way; one more is answered kUnreachable at once ("too many requests under way").
@@ -78,6 +84,7 @@ class Client {
     bool writable = false;
   };
   std::vector<Wait> waits() const;
+  // Round up when converting to milliseconds, or the loop spins during the last one.
   std::optional<Duration> timeout() const;
   // Does whatever can be done now and runs callbacks; call it whenever a descriptor is ready or the timeout has passed.
   void drive();

@@ -20,7 +20,8 @@ struct Received {
   Route route;
   Message message;
 };
-// The transport's socket monitor: a connection was refused or broke, or came up. A refusal is instant suspicion; a connection proves nothing.
+// The transport's socket monitor: a connection was refused or broke, or came up. A refusal is instant suspicion; a connection proves
+// nothing.
 struct ConnectionLost {
   Endpoint endpoint;
   bool refused = false;
@@ -29,7 +30,7 @@ struct ConnectionLost {
 struct Seeds {
   std::vector<Endpoint> endpoints;
 };
-// An indirect observer's need: ping this member now (a ballot is open about it).
+// Ping this member now, alive or dead (a ballot is open about it); the answer shows as Answered. An unknown member is not pinged.
 struct ProbeNow {
   NodeId target;
   bool wants_statement = false;
@@ -45,6 +46,7 @@ struct SendTo {
 struct ReserveIncarnations {
   Incarnation limit;
 };
+// `from` and `to` both alive with the reason "joined": a member that was not known before.
 struct StateChanged {
   NodeId id;
   State from = State::kAlive;
@@ -70,11 +72,11 @@ using Effects = std::vector<Effect>;
 struct MemberView {
   NodeInfo info;
   State state = State::kAlive;
-  TimePoint since;              // when it entered that state
-  TimePoint last_answer;        // last first-hand answer to a nonce; TimePoint{} = never
-  TimePoint last_indirect;      // last relayed answer
-  Duration rtt{};               // smoothed
-  std::vector<NodeId> accusers; // who suspects it, while suspect or dead
+  TimePoint since;               // when it entered that state
+  TimePoint last_answer;         // last first-hand answer to a nonce; TimePoint{} = never
+  TimePoint last_indirect;       // last relayed answer
+  Duration rtt{};                // smoothed
+  std::vector<NodeId> accusers;  // who suspects it, while suspect or dead
 };
 
 class Node {
@@ -95,8 +97,8 @@ class Node {
   void set_statement_source(StatementSource source, void* context);
 
   const NodeInfo& self() const;
-  const std::map<NodeId, MemberView>& members() const;          // others, dead and left ones included until forgotten
-  const std::map<NodeId, LinkRow>& links() const;               // the matrix: own row and the rows others announced
+  const std::map<NodeId, MemberView>& members() const;  // others, dead and left ones included until forgotten
+  const std::map<NodeId, LinkRow>& links() const;       // the matrix: own row and the rows others announced
   // Lifeguard's local health: 0 = well; grows with the lateness of our own timers, never with missing answers.
   int ill_health() const;
 

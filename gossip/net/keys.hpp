@@ -12,7 +12,8 @@
 
 namespace fluxpg::net {
 
-// 32 bytes derived from one secret with Argon2id (crypto_pwhash, interactive limits, salt = hash of the app name): about 0.1 s and 64 MB, once at start.
+// 32 bytes derived from one secret with Argon2id (crypto_pwhash, libsodium's interactive limits, salt = hash of the app name): about 0.1 s
+// and 64 MB, once at start. The error never contains the secret.
 struct MasterKey {
   std::array<std::uint8_t, 32> bytes{};
 };
@@ -24,11 +25,12 @@ struct CurveKeys {
   std::string client_public, client_secret;
 };
 CurveKeys curve_keys(const MasterKey& master);
-// Seed of the cluster CA's Ed25519 key (etcd's TLS), and a password for Patroni's REST API.
+// Seed of the cluster CA's Ed25519 key (etcd's TLS), and a password for Patroni's REST API (48 hex digits).
 std::array<std::uint8_t, 32> ca_seed(const MasterKey& master);
 std::string patroni_rest_password(const MasterKey& master);
 
-// The node's identity: a persisted Ed25519 key. Created (0600, fsync) if the file does not exist; a damaged file is an error, never replaced.
+// The node's identity: a persisted Ed25519 key. Created (0600, fsync) if the file does not exist, with all of its content or not at all; a
+// damaged file is an error, never replaced.
 Expected<std::unique_ptr<Signing>, std::string> load_or_create_identity(const std::string& path);
 
 }  // namespace fluxpg::net

@@ -20,6 +20,7 @@ struct AgentConfig {
   std::string name;      // node name, for people
   std::string address;   // own IPv4 address as peers reach it
   gossip::Ports ports;   // as peers reach them
+  std::string local_address;  // of the interface our own etcd listens on (own public addresses are often unreachable from inside)
   bool shadow = false;   // EVICTIONS=shadow
   bool runs_patroni = true;
   Rules rules;

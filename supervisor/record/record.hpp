@@ -56,6 +56,7 @@ struct Binding {
   MemberId member;
   NodeId node;
   std::string name;
+  std::string address;  // where it was then: the listing of a node that is silent since before we started is looked up by it
   bool operator==(const Binding&) const = default;
 };
 
@@ -75,12 +76,17 @@ std::string_view to_text(Kind kind);  // "remove", "add-learner", "promote"
 std::string prefix(const std::string& app);       // "/fluxpg/{app}/"
 std::string record_key(const std::string& app);
 std::string remover_key(const std::string& app);
+std::string decision_prefix(const std::string& app);  // of just these two: one read, one revision
 std::string founded_key(const std::string& app);
 std::string paused_key(const std::string& app);   // exists while evictions are paused by an operator
+std::string patroni_config_key(const std::string& app);  // Patroni's own dynamic configuration: read for `patronictl pause`
 std::string nodes_prefix(const std::string& app);
 std::string node_key(const std::string& app, MemberId member);
 std::string history_prefix(const std::string& app);
 std::string history_key(const std::string& app, Epoch epoch);
+
+// Whether Patroni's dynamic configuration says that the cluster is paused; anything unreadable is "no".
+bool patroni_is_paused(std::string_view config_json);
 
 // JSON, and back; the error is one sentence naming the field. Unknown fields are refused in nothing and ignored (newer versions write more).
 std::string to_json(const Record& record);

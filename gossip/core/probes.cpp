@@ -1,0 +1,60 @@
+#include "gossip/core/probes.hpp"
+
+#include <algorithm>
+
+namespace fluxpg::gossip {
+
+Duration probe_timeout(const Config& config, Duration rtt, int ill_health) {
+  // Four times the floor is the ceiling: one slow answer must not blind us to the next death.
+  return std::clamp(3 * rtt, config.probe_timeout, 4 * config.probe_timeout) * (1 + ill_health);
+}
+
+bool Probes::add(const Nonce& nonce, const Probe& probe) { return open_.size() < capacity_ && open_.emplace(nonce, probe).second; }
+
+Probe* Probes::find(const Nonce& nonce) {
+  const auto it = open_.find(nonce);
+  return it == open_.end() ? nullptr : &it->second;
+}
+
+bool Probes::asks(const NodeId& target) const {
+  return std::any_of(open_.begin(), open_.end(),
+                     [&](const auto& entry) { return entry.second.target == target && entry.second.kind == Probe::Kind::kMember; });
+}
+
+std::vector<Nonce> Probes::due(TimePoint now) const {
+  std::vector<Nonce> result;
+  for (const auto& [nonce, probe] : open_) {
+    if (probe.deadline <= now) result.push_back(nonce);
+  }
+  return result;
+}
+
+TimePoint Probes::next_deadline() const {
+  TimePoint first = kNever;
+  for (const auto& [nonce, probe] : open_) first = std::min(first, probe.deadline);
+  return first;
+}
+
+void Probes::postpone(Duration by) {
+  for (auto& [nonce, probe] : open_) probe.deadline += by;
+}
+
+std::vector<NodeId> shuffled(const std::set<NodeId>& ids, Random& random) {
+  std::vector<NodeId> result(ids.begin(), ids.end());
+  for (std::size_t i = result.size(); i > 1; --i) std::swap(result[i - 1], result[random.below(std::uint64_t{i})]);
+  return result;
+}
+
+std::vector<NodeId> Round::next(const std::set<NodeId>& members, std::size_t count, Random& random) {
+  std::vector<NodeId> result;
+  const std::size_t wanted = std::min(count, members.size());
+  while (result.size() < wanted) {
+    if (left_.empty()) left_ = shuffled(members, random);
+    const NodeId id = left_.back();
+    left_.pop_back();
+    if (members.contains(id) && std::find(result.begin(), result.end(), id) == result.end()) result.push_back(id);
+  }
+  return result;
+}
+
+}  // namespace fluxpg::gossip

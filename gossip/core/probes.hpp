@@ -1,0 +1,69 @@
+// Questions under way, each known by its nonce, and the order in which members are asked.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <vector>
+
+#include "base/random.hpp"
+#include "base/time.hpp"
+#include "gossip/core/config.hpp"
+#include "gossip/core/message.hpp"
+
+namespace fluxpg::gossip {
+
+struct Probe {
+  enum class Kind : std::uint8_t {
+    kMember,  // is it alive? Silence is held against it
+    kKnock,   // at a seed or at a dead member: silence means nothing
+    kRelay,   // for somebody who cannot hear the target
+  };
+  Kind kind = Kind::kMember;
+  NodeId target;  // zero: whoever answers there
+  Endpoint endpoint;
+  TimePoint sent;
+  TimePoint deadline;
+  bool second_try = false;  // tried again, and others were asked to try
+  bool wants_statement = false;
+  bool relayed = false;  // somebody else heard it
+  // Relay only: who asked, by which question, and the way back.
+  Nonce asked_by;
+  Route back;
+};
+
+// How long an answer may take: a floor for jitter, three usual round trips for far peers, and more when we are slow ourselves.
+Duration probe_timeout(const Config& config, Duration rtt, int ill_health);
+
+class Probes {
+ public:
+  explicit Probes(std::size_t capacity) : capacity_(capacity) {}
+
+  // False: full, nothing was added (the member's turn comes again).
+  bool add(const Nonce& nonce, const Probe& probe);
+  Probe* find(const Nonce& nonce);
+  void erase(const Nonce& nonce) { open_.erase(nonce); }
+  bool asks(const NodeId& target) const;  // is a kMember probe of it under way?
+  std::vector<Nonce> due(TimePoint now) const;
+  TimePoint next_deadline() const;
+  void postpone(Duration by);
+
+ private:
+  std::size_t capacity_;
+  std::map<Nonce, Probe> open_;
+};
+
+// Round-robin in an order that is shuffled anew each round (SWIM §4.3): every member is asked within a bounded time.
+class Round {
+ public:
+  // Up to `count` of `members`, none twice in one call.
+  std::vector<NodeId> next(const std::set<NodeId>& members, std::size_t count, Random& random);
+
+ private:
+  std::vector<NodeId> left_;
+};
+
+// A copy in random order.
+std::vector<NodeId> shuffled(const std::set<NodeId>& ids, Random& random);
+
+}  // namespace fluxpg::gossip

@@ -1,0 +1,20 @@
+#include "gossip/verdict/answer.hpp"
+
+namespace fluxpg::verdict {
+
+Judgement judge(const Ballot& ballot, const Findings& findings) {
+  if (findings.etcd_answered_as_victim) return {Choice::kAlive, "its etcd answered me"};
+  if (findings.victim_vouched) return {Choice::kAlive, "its daemon signed that its etcd answered"};
+  if (!findings.unwell.empty()) return {Choice::kAbstain, findings.unwell};
+  if (!findings.own_list) return {Choice::kAbstain, "my own etcd does not answer"};
+  // A voter that has not applied the change before this one must not sign the next (this replaces a barrier; see HOLES H4).
+  if (*findings.own_list != ballot.electorate) return {Choice::kAbstain, "my own etcd shows another electorate"};
+  if (findings.daemon_answered && findings.vouched_ago < findings.consent_after) {
+    return {Choice::kAbstain, "its daemon answers, but cannot vouch for its etcd since " +
+                                  std::to_string(to_ms(findings.vouched_ago) / 1000) + " s"};
+  }
+  if (findings.daemon_answered) return {Choice::kDead, "its daemon answers, but its etcd has been silent for too long: that is consent"};
+  return {Choice::kDead, "neither its etcd nor its daemon answered me"};
+}
+
+}  // namespace fluxpg::verdict

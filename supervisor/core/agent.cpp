@@ -1,0 +1,400 @@
+#include "supervisor/core/agent.hpp"
+
+#include <algorithm>
+
+#include "supervisor/core/agent_impl.hpp"
+#include "supervisor/core/statements.hpp"
+
+namespace fluxpg::supervisor {
+
+namespace {
+
+constexpr Duration kHeartbeat = milliseconds(500);
+constexpr Duration kVouchEvery = seconds(10);
+constexpr Duration kSurveyEvery = seconds(10);
+constexpr Duration kRetryDecision = seconds(5);
+
+gossip::NodeInfo own_info(const AgentConfig& config, const NodeId& id, const Persistent& persistent) {
+  gossip::NodeInfo info;
+  info.id = id;
+  info.name = config.name;
+  info.address = config.address;
+  info.ports = config.ports;
+  info.version = config.version;
+  info.shadow = config.shadow;
+  info.cluster = persistent.chosen ? persistent.cluster : ClusterId{};
+  info.postgres_role = "unknown";
+  return info;
+}
+
+}  // namespace
+
+Agent::Impl::Impl(AgentConfig config, const Signing& signing, Persistent persistent, const Now& now)
+    : config_(std::move(config)),
+      signing_(signing),
+      persistent_(std::move(persistent)),
+      started_(now.boot),
+      random_(config_.seed),
+      wellbeing_(now),
+      gossip_(config_.gossip, own_info(config_, signing.id(), persistent_), persistent_.incarnation_limit, random_.next(), now),
+      listing_(config_.listing),
+      view_(config_.app, config_.rules.history) {
+  gossip_.set_statement_source(&Impl::statement, this);
+}
+
+World Agent::Impl::world(const Now& now) const {
+  return {config_,   signing_,         gossip_,  listing_,   view_,                   persistent_,
+          vouchers_, unclaimed_since_, started_, instances_, wellbeing_.unwell(now), stopping_};
+}
+
+// No data on our disks, or only that of a founding plan that was never chosen.
+bool Agent::Impl::fresh() const {
+  if (!processes_known_ || persistent_.chosen) return processes_known_ && !seen_.etcd_data && !persistent_.member && !seen_.postgres_data;
+  return !seen_.postgres_data && (!seen_.etcd_data || !persistent_.started_token.empty());
+}
+
+std::optional<gossip::Statement> Agent::Impl::statement(void* self, const Now& now, const Nonce& nonce) {
+  const Impl& agent = *static_cast<Impl*>(self);
+  if (!agent.view_.own()) return std::nullopt;
+  const etcd::Header& header = agent.view_.own()->header;
+  return make_statement(agent.signing_, nonce, header.member, header.cluster, now.boot - agent.view_.own_at());
+}
+
+Actions Agent::Impl::handle(const Now& now, const Input& input) {
+  wellbeing_.note(now, promised_deadline_, config_.rules.unwell_dwell);
+  std::visit([&](const auto& what) { take(now, what); }, input);
+  const bool quiet = std::holds_alternative<MessageReceived>(input) && now.boot < heartbeat_;
+  if (!quiet) step(now);
+  promised_deadline_ = next_deadline();
+  return out_.take();
+}
+
+// ---- inputs ----
+
+void Agent::Impl::take(const Now& now, const Tick&) { apply(now, gossip_.handle(now, gossip::Tick{})); }
+
+void Agent::Impl::take(const Now& now, const MessageReceived& input) {
+  if (const auto* ballot = std::get_if<verdict::Ballot>(&input.message)) {
+    open_ballot(now, *ballot, input.route);
+  } else if (const auto* vote = std::get_if<verdict::Vote>(&input.message)) {
+    collector_.take(now, world(now), *vote);
+  } else if (const auto* plan = std::get_if<verdict::FoundingPlan>(&input.message)) {
+    founding_.take(now, world(now), fresh(), *plan, input.route, persistent_, out_);
+  } else if (const auto* promise = std::get_if<verdict::FoundingPromise>(&input.message)) {
+    founding_.take(now, *promise);
+  } else if (const auto* start = std::get_if<verdict::FoundingStart>(&input.message)) {
+    founding_.take(now, fresh(), *start, persistent_, out_);
+  } else {
+    return apply(now, gossip_.handle(now, gossip::Received{input.route, input.message}));
+  }
+  heartbeat_ = TimePoint{};  // what a decision waits for is looked at now
+}
+
+void Agent::Impl::take(const Now& now, const ConnectionLost& input) {
+  apply(now, gossip_.handle(now, gossip::ConnectionLost{input.endpoint, input.refused}));
+}
+
+void Agent::Impl::take(const Now& now, const ListingAnswered& input) {
+  listing_.handle(now, input.answer);
+  gossip::Seeds seeds;
+  for (const std::string& address : listing_.listed(now)) {
+    // Every instance of an app has the same host ports (Flux: the specification fixes them).
+    if (address != config_.address) seeds.endpoints.push_back({address, config_.ports.gossip});
+  }
+  apply(now, gossip_.handle(now, seeds));
+}
+
+void Agent::Impl::take(const Now& now, const InstancesKnown& input) {
+  (void)now;
+  instances_ = input.instances;
+}
+
+void Agent::Impl::take(const Now& now, const EtcdReplied& input) {
+  const auto purpose = out_.answered(input.id);
+  if (!purpose) return;
+  switch (purpose->part) {
+    case Purpose::Part::kView: return view_.handle(now, *purpose, input.result, out_);
+    case Purpose::Part::kLease: return lease_.handle(now, world(now), *purpose, input.result, out_);
+    case Purpose::Part::kChange: return change_.handle(now, world(now), lease_, view_, *purpose, input.result, out_);
+    case Purpose::Part::kVoter: return voter_.handle(now, *purpose, input.result);
+    case Purpose::Part::kFounding:
+    case Purpose::Part::kOperator: return view_.refresh_soon();
+    case Purpose::Part::kLearner:
+      if (const auto* status = input.result ? std::get_if<etcd::Status>(&*input.result) : nullptr) {
+        learner_ = {status->header.member, now.boot, status->raft_applied_index};
+      }
+      return;
+  }
+}
+
+void Agent::Impl::take(const Now& now, const ProcessesSeen& input) {
+  if (processes_known_ && seen_.etcd.state == Process::State::kRunning && input.etcd.state == Process::State::kExited) {
+    out_.warn("etcd ended with exit code " + std::to_string(input.etcd.exit_code));
+  }
+  (void)now;
+  seen_ = input;
+  processes_known_ = true;
+}
+
+void Agent::Impl::take(const Now& now, const PostgresSeen& input) {
+  (void)now;
+  postgres_ = input;
+}
+
+void Agent::Impl::take(const Now& now, const OperatorSays& input) {
+  (void)now;
+  switch (input.what) {
+    case OperatorSays::What::kPauseEvictions: return pause_evictions(true);
+    case OperatorSays::What::kResumeEvictions: return pause_evictions(false);
+    case OperatorSays::What::kFoundWithout:
+      out_.warn("an operator says that a cluster may be founded without " + input.address);
+      return founding_.without(input.address);
+  }
+}
+
+void Agent::Impl::take(const Now& now, const StopRequested&) {
+  (void)now;
+  stopping_ = true;
+}
+
+void Agent::Impl::pause_evictions(bool paused) {
+  const std::string key = record::paused_key(config_.app);
+  const std::int64_t now_paused = view_.paused_create_revision();
+  if (paused == (now_paused != 0)) return;
+  const etcd::Write write = paused ? etcd::Write{etcd::Put{key, "{}", {}}} : etcd::Write{etcd::Delete{key}};
+  out_.ask_own({Purpose::Part::kOperator, 0, {}}, etcd::Txn{{{etcd::Compare::What::kCreateRevision, key, now_paused}}, {write}}, seconds(3));
+}
+
+// ---- what gossip asks for ----
+
+void Agent::Impl::apply(const Now& now, gossip::Effects effects) {
+  for (gossip::Effect& effect : effects) {
+    if (auto* send = std::get_if<gossip::SendTo>(&effect)) {
+      out_.push(Send{std::move(send->to), std::move(send->message)});
+    } else if (auto* reserve = std::get_if<gossip::ReserveIncarnations>(&effect)) {
+      persistent_.incarnation_limit = reserve->limit;
+      out_.push(Persist{persistent_});
+    } else if (auto* changed = std::get_if<gossip::StateChanged>(&effect)) {
+      static const char* const kNames[] = {"alive", "suspect", "dead", "left"};
+      out_.info(world(now).name_of(changed->id) + " is " + kNames[static_cast<int>(changed->to)] + ": " + changed->why);
+      heartbeat_ = TimePoint{};
+    } else if (auto* conflict = std::get_if<gossip::IdentityConflict>(&effect)) {
+      conflict_ = true;
+      conflict_text_ = to_text(conflict->other) + " answers with this node's id: is a copy of its volume running there?";
+      out_.say(Say::Level::kError, conflict_text_);
+    } else if (auto* answered = std::get_if<gossip::Answered>(&effect)) {
+      const gossip::NodeInfo* info = world(now).info(answered->id);
+      if (answered->statement && info != nullptr && info->member &&
+          vouches(*answered->statement, answered->nonce, answered->id, info->member, info->cluster, config_.rules.statement_age, signing_)) {
+        vouchers_.note(answered->id, now.boot);
+      }
+      voter_.heard(now, world(now), *answered);
+    }
+  }
+}
+
+// ---- one step ----
+
+void Agent::Impl::step(const Now& now) {
+  heartbeat_ = now.boot + kHeartbeat;
+  read_etcd(now);
+  note_unclaimed(now);
+  if (processes_known_) {
+    founding_.tick(now, world(now), seen_, fresh(), persistent_, random_, out_);
+    founding_.commit(now, world(now), persistent_, out_);
+    seat_.tick(now, world(now), seen_, conflict_, persistent_, out_);
+  }
+  announce(now);
+  vouch_for_all(now);
+  answer_ballots(now);
+  lease_.tick(now, world(now), voter_.under_ballot(now), out_);
+  decide(now);
+  run_patroni(now);
+  write_hosts();
+}
+
+std::vector<EtcdTarget> Agent::Impl::remotes() const {
+  std::vector<EtcdTarget> result;
+  for (const auto& [id, member] : gossip_.members()) {
+    const bool same = !persistent_.cluster || member.info.cluster == persistent_.cluster;
+    if (member.state == gossip::State::kAlive && member.info.member && member.info.cluster && same) {
+      result.push_back(World::etcd_of(member.info));
+    }
+  }
+  return result;
+}
+
+void Agent::Impl::read_etcd(const Now& now) {
+  view_.tick(now, remotes(), persistent_.chosen ? persistent_.cluster : ClusterId{}, out_);
+  if (view_.own_has_leader(now)) {
+    no_leader_since_ = kNever;
+  } else if (no_leader_since_ == kNever) {
+    no_leader_since_ = now.boot;
+  }
+}
+
+void Agent::Impl::note_unclaimed(const Now& now) {
+  if (!view_.has_list()) return;
+  std::map<MemberId, TimePoint> still;
+  for (const etcd::Member& member : view_.list().members) {
+    const NodeId node = world(now).node_of(member.id);
+    if (node && (node == signing_.id() || gossip_.members().count(node) > 0)) continue;
+    const auto known = unclaimed_since_.find(member.id);
+    still[member.id] = known == unclaimed_since_.end() ? now.boot : known->second;
+  }
+  unclaimed_since_ = std::move(still);
+}
+
+// Every voter's own, first-hand knowledge of how long each etcd has been silent: a signed word from each daemon every 10 s.
+void Agent::Impl::vouch_for_all(const Now& now) {
+  if (now.boot < vouch_at_ || !view_.has_list()) return;
+  vouch_at_ = now.boot + kVouchEvery;
+  std::vector<NodeId> targets;
+  for (const auto& [id, member] : gossip_.members()) {
+    if (member.state == gossip::State::kAlive && member.info.member) targets.push_back(id);
+  }
+  for (const NodeId& id : targets) apply(now, gossip_.handle(now, gossip::ProbeNow{id, true}));
+}
+
+void Agent::Impl::announce(const Now& now) {
+  gossip::NodeInfo info = gossip_.self();
+  if (processes_known_) {
+    using gossip::DataState;
+    info.data = fresh() ? DataState::kFresh : seen_.etcd_data || persistent_.chosen ? DataState::kHasEtcd : DataState::kOnlyPostgres;
+  }
+  info.cluster = persistent_.chosen ? persistent_.cluster : ClusterId{};
+  info.member = persistent_.chosen ? persistent_.member : MemberId{};
+  info.system_id = postgres_.system_id;
+  info.postgres_role = postgres_.role;
+  info.stopping = stopping_;
+  info.founding_round = persistent_.promised ? persistent_.promised->round : 0;
+  info.founding_token = persistent_.promised ? persistent_.promised->token : "";
+  apply(now, gossip_.announce(now, std::move(info)));
+  if (stopping_) stop_announced_ = true;
+}
+
+void Agent::Impl::open_ballot(const Now& now, const verdict::Ballot& ballot, std::optional<gossip::Route> route) {
+  if (voter_.open(now, world(now), ballot, route, out_)) {
+    apply(now, gossip_.handle(now, gossip::ProbeNow{ballot.victim.node, true}));
+  }
+}
+
+void Agent::Impl::answer_ballots(const Now& now) {
+  for (Voter::Answer& answer : voter_.tick(now, world(now))) {
+    if (answer.route) out_.push(Send{*answer.route, answer.vote});
+    if (answer.opener == signing_.id()) collector_.take(now, world(now), answer.vote);
+  }
+}
+
+// ---- the remover's work: at most one change at a time ----
+
+void Agent::Impl::decide(const Now& now) {
+  const World facts = world(now);
+  collector_.tick(now, facts, out_);
+  change_.tick(now, facts, lease_, out_);
+  plan_ = {};
+  if (!view_.has_list()) return;
+  const PlanInput input = gather(now, facts, learner_);
+  plan_ = plan(input, config_.rules);
+  const bool ready = lease_.held() && !change_.busy() && view_.list_is_current(now) && view_.keys_are_current(now) &&
+                     view_.problem().empty() && !(view_.record() && view_.record()->open());
+  if (!ready) {
+    if (collector_.decides() && !collector_.busy()) collector_.settle();
+    return;
+  }
+  watch_learner(now, facts);
+  if (collector_.busy()) return;
+  if (collector_.decides()) return follow_ballot(now, facts);
+  if (plan_.change && now.boot >= retry_decision_at_) {
+    retry_decision_at_ = now.boot + kRetryDecision;
+    const bool of_voter = plan_.change->kind == record::Kind::kRemove && plan_.change->rule != "ghost-learner";
+    if (of_voter) return start_ballot(now, facts, *plan_.change, true);
+    return change_.open(now, facts, lease_, *plan_.change, {}, view_.electorate(), view_.record_revision(), out_);
+  }
+  survey(now, facts, input);
+}
+
+void Agent::Impl::start_ballot(const Now& now, const World& facts, record::Change change, bool decides) {
+  collector_.open(now, facts, std::move(change), decides, random_, out_);
+  const verdict::Ballot ballot = collector_.certificate().ballot;
+  open_ballot(now, ballot, std::nullopt);
+}
+
+// The ballot that was to decide is over: carry the verdict to the record, or say why not.
+void Agent::Impl::follow_ballot(const Now& now, const World& facts) {
+  collector_.settle();
+  if (collector_.state() != Collector::State::kDead) return;
+  const verdict::Ballot& ballot = collector_.certificate().ballot;
+  const bool unchanged = ballot.revision == view_.record_revision() && ballot.electorate == view_.electorate();
+  const bool unlisted = collector_.change().rule != "unlisted" || collector_.tally().unlisted >= collector_.tally().needed;
+  if (!unlisted) {
+    plan_.waiting.push_back({"eviction of " + collector_.change().name, "a majority of the voters to see it unlisted themselves"});
+    return;
+  }
+  if (!unchanged) return;
+  change_.open(now, facts, lease_, collector_.change(), collector_.certificate(), ballot.electorate, ballot.revision, out_);
+}
+
+// Not to be carried out: it tells operators, long before any eviction is due, whether the voters agree.
+void Agent::Impl::survey(const Now& now, const World& facts, const PlanInput& input) {
+  for (const SeatFacts& voter : input.voters) {
+    if (voter.alive) continue;
+    const bool fresh_death = collector_.change().member != voter.member || collector_.opened_at() + voter.silent_for < now.boot;
+    if (!fresh_death && now.boot < survey_at_) continue;
+    survey_at_ = now.boot + kSurveyEvery;
+    start_ballot(now, facts, {record::Kind::kRemove, voter.member, voter.node, voter.name, voter.peer_url, "survey", ""}, false);
+    return;
+  }
+}
+
+void Agent::Impl::watch_learner(const Now& now, const World& facts) {
+  if (now.boot < learner_asked_ + seconds(1)) return;
+  for (const etcd::Member& member : view_.list().members) {
+    const NodeId node = facts.node_of(member.id);
+    const gossip::MemberView* heard = facts.heard(node);
+    if (!member.learner || heard == nullptr) continue;
+    learner_asked_ = now.boot;
+    out_.ask({Purpose::Part::kLearner, 0, {}}, World::etcd_of(heard->info), etcd::GetStatus{}, seconds(1));
+    apply(now, gossip_.handle(now, gossip::ProbeNow{node, false}));
+    return;
+  }
+}
+
+// ---- what follows from membership ----
+
+void Agent::Impl::run_patroni(const Now& now) {
+  if (!config_.runs_patroni || !processes_known_ || stopping_ || !persistent_.chosen || !view_.list_is_current(now)) return;
+  RunPatroni wanted{patroni_hosts(world(now)), ""};
+  if (wanted.etcd_hosts.empty()) return;
+  const auto state = seen_.patroni.state;
+  const bool down = state == Process::State::kStopped || state == Process::State::kExited;
+  if (wanted == patroni_ && (!down || now.boot < patroni_retry_)) return;
+  patroni_ = wanted;
+  patroni_retry_ = now.boot + seconds(5);
+  out_.push(std::move(wanted));
+}
+
+void Agent::Impl::write_hosts() {
+  std::vector<Host> hosts{{host_name(signing_.id()), config_.local_address}};
+  for (const auto& [id, member] : gossip_.members()) hosts.push_back({host_name(id), member.info.address});
+  if (hosts == hosts_) return;
+  hosts_ = hosts;
+  out_.push(WriteHosts{std::move(hosts)});
+}
+
+TimePoint Agent::Impl::next_deadline() const {
+  return std::min({heartbeat_, gossip_.next_deadline(), view_.next_deadline(), lease_.next_deadline(), collector_.next_deadline(),
+                   voter_.next_deadline()});
+}
+
+Agent::Agent(AgentConfig config, const Signing& signing, Persistent persistent, const Now& now)
+    : impl_(std::make_unique<Impl>(std::move(config), signing, std::move(persistent), now)) {}
+Agent::~Agent() = default;
+Agent::Agent(Agent&&) noexcept = default;
+Agent& Agent::operator=(Agent&&) noexcept = default;
+Actions Agent::handle(const Now& now, const Input& input) { return impl_->handle(now, input); }
+TimePoint Agent::next_deadline() const { return impl_->next_deadline(); }
+Snapshot Agent::snapshot(const Now& now) const { return impl_->snapshot(now); }
+bool Agent::stopped() const { return impl_->stopped(); }
+
+}  // namespace fluxpg::supervisor

@@ -1,0 +1,111 @@
+// The parts of the agent in one place; agent.cpp lets them work, agent_snapshot.cpp tells about them.
+#pragma once
+
+#include "supervisor/core/agent.hpp"
+#include "supervisor/core/change.hpp"
+#include "supervisor/core/collector.hpp"
+#include "supervisor/core/facts.hpp"
+#include "supervisor/core/founding.hpp"
+#include "supervisor/core/lease.hpp"
+#include "supervisor/core/seat.hpp"
+#include "supervisor/core/voter.hpp"
+#include "supervisor/core/wellbeing.hpp"
+#include "supervisor/core/world.hpp"
+
+namespace fluxpg::supervisor {
+
+class Agent::Impl {
+ public:
+  Impl(AgentConfig config, const Signing& signing, Persistent persistent, const Now& now);
+
+  Actions handle(const Now& now, const Input& input);
+  TimePoint next_deadline() const;
+  Snapshot snapshot(const Now& now) const;
+  bool stopped() const { return stop_announced_; }
+
+ private:
+  // ---- inputs ----
+  void take(const Now& now, const Tick&);
+  void take(const Now& now, const MessageReceived& input);
+  void take(const Now& now, const ConnectionLost& input);
+  void take(const Now& now, const ListingAnswered& input);
+  void take(const Now& now, const InstancesKnown& input);
+  void take(const Now& now, const EtcdReplied& input);
+  void take(const Now& now, const ProcessesSeen& input);
+  void take(const Now& now, const PostgresSeen& input);
+  void take(const Now& now, const OperatorSays& input);
+  void take(const Now& now, const StopRequested&);
+
+  // ---- one step of every part, in this order ----
+  void step(const Now& now);
+  void read_etcd(const Now& now);
+  void note_unclaimed(const Now& now);
+  void vouch_for_all(const Now& now);
+  void announce(const Now& now);
+  void answer_ballots(const Now& now);
+  void decide(const Now& now);
+  void follow_ballot(const Now& now, const World& world);
+  void start_ballot(const Now& now, const World& world, record::Change change, bool decides);
+  void survey(const Now& now, const World& world, const PlanInput& input);
+  void watch_learner(const Now& now, const World& world);
+  void run_patroni(const Now& now);
+  void write_hosts();
+  void pause_evictions(bool paused);
+
+  void open_ballot(const Now& now, const verdict::Ballot& ballot, std::optional<gossip::Route> route);
+  void apply(const Now& now, gossip::Effects effects);
+  bool fresh() const;
+  World world(const Now& now) const;
+  std::vector<EtcdTarget> remotes() const;
+  static std::optional<gossip::Statement> statement(void* self, const Now& now, const Nonce& nonce);
+
+  // ---- telling ----
+  void tell_members(const Now& now, const World& world, Snapshot& out) const;
+  MemberRow row(const Now& now, const World& world, const NodeId& node, const etcd::Member* member) const;
+  void tell_links(Snapshot& out) const;
+  void tell_doing(const Now& now, const World& world, Snapshot& out) const;
+  void tell_problems(const Now& now, const World& world, Snapshot& out) const;
+  void tell_counters(Snapshot& out) const;
+
+  AgentConfig config_;
+  const Signing& signing_;
+  Persistent persistent_;
+  TimePoint started_;
+  Random random_;
+  Wellbeing wellbeing_;
+  gossip::Node gossip_;
+  discovery::Listing listing_;
+  EtcdView view_;
+  RemoverLease lease_;
+  ChangeExecution change_;
+  Collector collector_;
+  Voter voter_;
+  Founding founding_;
+  Seat seat_;
+  Vouchers vouchers_;
+  Outbox out_;
+
+  std::uint32_t instances_ = 0;
+  ProcessesSeen seen_;
+  bool processes_known_ = false;
+  PostgresSeen postgres_;
+  bool conflict_ = false;
+  std::string conflict_text_;
+  bool stopping_ = false;
+  bool stop_announced_ = false;
+  std::map<MemberId, TimePoint> unclaimed_since_;
+  TimePoint vouch_at_{};
+  Plan plan_;
+  TimePoint retry_decision_at_{};
+  TimePoint survey_at_{};
+  LearnerSeen learner_;
+  TimePoint learner_asked_{};
+  RunPatroni patroni_;
+  TimePoint patroni_retry_{};
+  std::vector<Host> hosts_;
+  TimePoint promised_deadline_ = kNever;
+  TimePoint heartbeat_{};
+  TimePoint no_leader_since_ = kNever;
+};
+
+}  // namespace fluxpg::supervisor

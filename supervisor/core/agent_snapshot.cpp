@@ -1,0 +1,213 @@
+// What the agent tells about itself: every sentence here is read by somebody at 3 am.
+#include <algorithm>
+
+#include "supervisor/core/agent_impl.hpp"
+
+namespace fluxpg::supervisor {
+
+using gossip::State;
+
+namespace {
+
+std::string in_seconds(double s) { return std::to_string(static_cast<long long>(s)) + " s"; }
+
+std::string gossip_text(State state) {
+  switch (state) {
+    case State::kAlive: return "alive";
+    case State::kSuspect: return "suspect";
+    case State::kDead: return "dead";
+    case State::kLeft: return "left";
+  }
+  CHECK(false);
+}
+
+std::string presence_text(discovery::Presence presence) {
+  switch (presence) {
+    case discovery::Presence::kUnknown: return "unknown";
+    case discovery::Presence::kListed: return "listed";
+    case discovery::Presence::kUnlisted: return "unlisted";
+  }
+  CHECK(false);
+}
+
+}  // namespace
+
+MemberRow Agent::Impl::row(const Now& now, const World& facts, const NodeId& node, const etcd::Member* member) const {
+  MemberRow out;
+  out.node = node;
+  out.role = "none";
+  out.gossip = "unknown";
+  out.postgres = "unknown";
+  if (const gossip::NodeInfo* info = node ? facts.info(node) : nullptr; info != nullptr) {
+    out.name = info->name;
+    out.endpoint = to_text(info->gossip_endpoint());
+    out.incarnation = info->incarnation;
+    out.version = info->version;
+    out.gossip = "alive";
+    out.postgres = info->postgres_role.empty() ? "unknown" : info->postgres_role;
+    out.gossip_for_seconds = to_seconds(now.boot - started_);
+  }
+  if (const gossip::MemberView* heard = node ? facts.heard(node) : nullptr; heard != nullptr) {
+    out.gossip = gossip_text(heard->state);
+    out.gossip_for_seconds = to_seconds(now.boot - heard->since);
+    if (heard->state == State::kDead || heard->state == State::kLeft) out.postgres = "unknown";
+    if (heard->info.stopping && heard->state != State::kAlive) out.note = "announced a planned stop " + in_seconds(out.gossip_for_seconds) + " ago";
+  }
+  if (member != nullptr) {
+    out.member = member->id;
+    out.role = member->learner ? "learner" : "voter";
+    out.leader = view_.own() && view_.own()->leader == member->id;
+    if (out.name.empty()) out.name = facts.name_of(member->id);
+    if (!node) out.note = "no key is bound to this member id: nobody can vote for it or speak for it";
+  }
+  const discovery::Presence presence = node ? facts.presence(now, node) : discovery::Presence::kUnknown;
+  out.listed = presence_text(presence);
+  const bool alive = node && facts.alive(node);
+  if (alive && presence == discovery::Presence::kUnlisted) {
+    out.note = "live but unlisted: " + listing_.describe(now, facts.address_of(node)) + "; a live member is never removed";
+  }
+  return out;
+}
+
+void Agent::Impl::tell_members(const Now& now, const World& facts, Snapshot& out) const {
+  std::set<NodeId> told;
+  if (view_.has_list()) {
+    for (const etcd::Member& member : view_.list().members) {
+      const NodeId node = facts.node_of(member.id);
+      out.members.push_back(row(now, facts, node, &member));
+      if (node) told.insert(node);
+    }
+  }
+  std::vector<NodeId> others{signing_.id()};
+  for (const auto& [id, member] : gossip_.members()) {
+    // The dead that hold no seat are history, not members.
+    if (member.state == State::kAlive || member.state == State::kSuspect) others.push_back(id);
+  }
+  for (const NodeId& id : others) {
+    if (told.count(id) == 0) out.members.push_back(row(now, facts, id, nullptr));
+  }
+  std::sort(out.members.begin(), out.members.end(), [](const MemberRow& a, const MemberRow& b) { return a.name < b.name; });
+}
+
+void Agent::Impl::tell_links(Snapshot& out) const {
+  out.nodes.push_back(signing_.id());
+  for (const auto& [id, member] : gossip_.members()) {
+    if (member.state == State::kAlive || member.state == State::kSuspect) out.nodes.push_back(id);
+  }
+  std::sort(out.nodes.begin(), out.nodes.end());
+  for (const auto& [from, row] : gossip_.links()) {
+    for (const auto& [to, link] : row.to) {
+      const bool known = std::binary_search(out.nodes.begin(), out.nodes.end(), from) && std::binary_search(out.nodes.begin(), out.nodes.end(), to);
+      if (known) out.links.push_back({from, to, link.state, link.rtt_ms});
+    }
+  }
+}
+
+void Agent::Impl::tell_doing(const Now& now, const World& facts, Snapshot& out) const {
+  if (!listing_.last_fault().empty()) out.doing.push_back({"asking the Flux API again", listing_.last_fault()});
+  for (const Doing& doing : founding_.doing()) out.doing.push_back(doing);
+  for (const Doing& doing : seat_.doing()) out.doing.push_back(doing);
+  if (view_.record() && view_.record()->open()) out.doing.push_back({"carrying out: " + view_.record()->command, change_.waits_for()});
+  if (lease_.held()) {
+    for (const Doing& doing : plan_.waiting) out.doing.push_back(doing);
+    if (plan_.change && !change_.busy() && !(view_.record() && view_.record()->open())) {
+      const bool voting = collector_.busy() && collector_.decides();
+      out.doing.push_back({std::string(record::to_text(plan_.change->kind)) + " " + plan_.change->name + " (" + plan_.change->reason + ")",
+                           voting ? "the votes of the other voters" : "its next try"});
+    }
+  } else if (view_.own_has_leader(now)) {
+    const std::string bar = RemoverLease::ineligible(now, facts, voter_.under_ballot(now));
+    if (!bar.empty()) out.doing.push_back({"not a candidate for remover", bar});
+  }
+}
+
+void Agent::Impl::tell_problems(const Now& now, const World& facts, Snapshot& out) const {
+  if (conflict_) out.problems.push_back(conflict_text_);
+  if (!seat_.problem().empty()) out.problems.push_back(seat_.problem());
+  if (!view_.problem().empty()) out.problems.push_back(view_.problem());
+  if (!change_.flaw().empty()) out.problems.push_back("the open decision in etcd is not carried out: " + change_.flaw());
+  if (view_.remover() && view_.remover()->member && view_.find(view_.remover()->member) == nullptr && view_.has_list()) {
+    out.problems.push_back("the remover key is held for member " + to_text(view_.remover()->member) + ", which is no member of this cluster");
+  }
+  if (view_.remover() && !lease_.held() && view_.remover()->node == signing_.id() && now.boot - started_ > seconds(15)) {
+    out.problems.push_back("the remover key in etcd names this node, but it is not under this node's lease: somebody else wrote it");
+  }
+  if (!facts.unwell.empty()) out.problems.push_back("this node abstains from votes: " + facts.unwell);
+  if (persistent_.chosen && !view_.own_answers(now)) {
+    out.problems.push_back("this node's own etcd does not answer" + (view_.own_error().empty() ? "" : ": " + view_.own_error()));
+  }
+  for (const MemberRow& member : out.members) {
+    const bool voter = member.role == "voter";
+    const bool gone = member.gossip == "dead" || member.gossip == "left" || member.gossip == "unknown";
+    if (voter && gone) {
+      out.problems.push_back("voter " + member.name + " is " + (member.gossip == "unknown" ? "silent: no daemon speaks for it" : member.gossip) +
+                             (member.gossip == "unknown" ? "" : " for " + in_seconds(member.gossip_for_seconds)));
+    }
+    if (member.note.rfind("live but unlisted", 0) == 0) out.problems.push_back(member.name + " is " + member.note);
+  }
+  if (collector_.state() == Collector::State::kNotEnough || collector_.state() == Collector::State::kVetoed) {
+    if (now.boot - collector_.closed_at() < minutes(1)) {
+      out.problems.push_back("the ballot about " + collector_.change().name + " did not agree: " + verdict::describe(collector_.tally(), facts.names()));
+    }
+  }
+  const TimePoint good = listing_.has_good_answer() ? listing_.last_good() : started_;
+  if (now.boot - good > minutes(3)) {
+    out.problems.push_back("no good answer of the Flux API for " + in_seconds(to_seconds(now.boot - good)) + ": " + listing_.last_fault());
+  }
+}
+
+void Agent::Impl::tell_counters(Snapshot& out) const {
+  for (const auto& [fault, count] : listing_.faults()) out.counters["discovery.bad." + std::string(discovery::to_text(fault))] = count;
+  out.counters["discovery.good"] = listing_.good_answers();
+  for (const auto& [name, count] : collector_.counters()) out.counters[name] = count;
+  out.counters["gossip.ill_health"] = static_cast<std::uint64_t>(gossip_.ill_health());
+}
+
+Snapshot Agent::Impl::snapshot(const Now& now) const {
+  const World facts = world(now);
+  Snapshot out;
+  out.app = config_.app;
+  out.version = config_.version;
+  out.self = signing_.id();
+  out.self_name = config_.name;
+  out.epoch = view_.record_revision();
+  if (view_.remover() && view_.remover()->node) out.remover = view_.remover()->node;
+  if (view_.record() && view_.record()->open()) out.open_decision = view_.record();
+  out.evictions = config_.shadow ? "shadow" : view_.paused() || view_.patroni_paused() ? "paused" : "enforce";
+  out.history = view_.history();
+  out.ballot = collector_.view(now, facts);
+  tell_members(now, facts, out);
+  tell_links(out);
+  for (const MemberRow& member : out.members) {
+    if (member.role != "voter") continue;
+    ++out.voters;
+    const bool self = member.node == signing_.id();
+    if (self ? view_.own_answers(now) : member.gossip == "alive" || member.gossip == "suspect") ++out.voters_live;
+  }
+  if (view_.has_list()) out.cluster = view_.list().header.cluster;
+  out.failures_survivable = out.voters == 0 ? 0 : std::max(0, failures_survivable(out.voters, out.voters_live));
+  tell_problems(now, facts, out);
+  tell_doing(now, facts, out);
+  tell_counters(out);
+  const std::uint32_t instances = config_.rules.expected_nodes != 0 ? config_.rules.expected_nodes : instances_;
+  const std::size_t wanted = wanted_voters(config_.rules.target_voters, instances);
+  const bool leaderless = no_leader_since_ != kNever && now.boot - no_leader_since_ > seconds(12);
+  const bool lost = out.voters > 0 && (out.voters_live * 2 <= out.voters || (leaderless && view_.own_answers(now)));
+  if (lost) {
+    const std::size_t missing = out.voters / 2 + 1 - std::min(out.voters_live, out.voters / 2 + 1);
+    out.problems.insert(out.problems.begin(), "the majority is lost: " + std::to_string(out.voters_live) + " of " + std::to_string(out.voters) +
+                                                  " voters live; " + (missing > 0 ? std::to_string(missing) + " of the silent ones must return" : "etcd has no leader"));
+    out.health = Health::kMajorityLost;
+  } else if (out.voters == 0) {
+    out.problems.insert(out.problems.begin(), "there is no cluster yet");
+    out.health = Health::kDegraded;
+  } else {
+    if (out.voters < wanted && instances != 0) {
+      out.problems.push_back("only " + std::to_string(out.voters) + " of " + std::to_string(wanted) + " wanted voters");
+    }
+    out.health = out.problems.empty() && out.voters_live == out.voters ? Health::kHealthy : Health::kDegraded;
+  }
+  return out;
+}
+
+}  // namespace fluxpg::supervisor

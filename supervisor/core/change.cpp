@@ -1,0 +1,253 @@
+#include "supervisor/core/change.hpp"
+
+#include <algorithm>
+
+namespace fluxpg::supervisor {
+
+using record::Kind;
+using record::Record;
+
+namespace {
+constexpr Duration kRetry = seconds(5);
+
+verdict::Electorate electorate_of(const etcd::MemberList& list) {
+  verdict::Electorate result{list.header.cluster, {}};
+  for (const etcd::Member& member : list.members) {
+    if (!member.learner) result.voters.push_back(member.id);
+  }
+  std::sort(result.voters.begin(), result.voters.end());
+  return result;
+}
+
+
+}  // namespace
+
+etcd::Call ChangeExecution::call_for(const record::Change& change) {
+  switch (change.kind) {
+    case Kind::kRemove: return etcd::RemoveMember{change.member};
+    case Kind::kAddLearner: return etcd::AddLearner{change.peer_url};
+    case Kind::kPromote: return etcd::Promote{change.member};
+  }
+  CHECK(false);
+}
+
+void ChangeExecution::ask(Step step, etcd::Call call, Duration deadline, Outbox& out) {
+  step_ = step;
+  out.ask_own({Purpose::Part::kChange, static_cast<std::uint32_t>(step), {}}, std::move(call), deadline);
+}
+
+void ChangeExecution::open(const Now& now, const World& world, const RemoverLease& lease, record::Change change,
+                           verdict::Certificate certificate, verdict::Electorate electorate, Epoch revision, Outbox& out) {
+  CHECK(!busy() && lease.held());
+  writing_ = Record{};
+  writing_.change = std::move(change);
+  writing_.electorate = std::move(electorate);
+  writing_.certificate = std::move(certificate);
+  writing_.remover = world.self();
+  writing_.decided_at_ms = unix_ms(now.wall);
+  writing_.command = etcd::as_etcdctl(call_for(writing_.change));
+  const std::string key = record::record_key(world.config.app);
+  using What = etcd::Compare::What;
+  etcd::Txn txn{{{What::kCreateRevision, record::remover_key(world.config.app), lease.create_revision()},
+                 {What::kModRevision, key, static_cast<std::int64_t>(revision.value)}},
+                {etcd::Put{key, record::to_json(writing_), {}}}};
+  ask(Step::kOpening, std::move(txn), seconds(3), out);
+}
+
+bool ChangeExecution::applied(const World& world, const Record& record) {
+  if (!world.view.list_is_linearizable()) return false;
+  const etcd::Member* member = record.change.kind == Kind::kAddLearner ? world.view.find_by_peer_url(record.change.peer_url)
+                                                                       : world.view.find(record.change.member);
+  switch (record.change.kind) {
+    case Kind::kRemove: return member == nullptr;
+    case Kind::kAddLearner: return member != nullptr;
+    case Kind::kPromote: return member != nullptr && !member->learner;
+  }
+  CHECK(false);
+}
+
+// "Consent" speaks of an etcd under a living daemon: there only a fresh word for the etcd itself is life.
+bool ChangeExecution::victim_lives(const World& world, const Record& record) const {
+  const gossip::MemberView* heard = world.heard(record.change.node);
+  const bool vouched = world.vouchers.last(record.change.node, TimePoint{}) > opened_at_ && opened_at_ != TimePoint{};
+  if (vouched) return true;
+  return record.change.rule != "consent" && heard != nullptr && heard->state == gossip::State::kAlive;
+}
+
+// What makes a decision one that may be carried out: whoever wrote it, its certificate must be a verdict of its own electorate.
+std::string ChangeExecution::flaw_of(const World& world, const Record& record) {
+  if (record.change.kind != Kind::kRemove || record.change.rule == "ghost-learner") return "";
+  return verdict::certificate_flaw(record.certificate, record.change.member, record.electorate, world.view.keys(), world.signing);
+}
+
+void ChangeExecution::tick(const Now& now, const World& world, const RemoverLease& lease, Outbox& out) {
+  if (busy()) return;
+  waits_for_.clear();
+  flaw_.clear();
+  const auto& record = world.view.record();
+  if (!record || !record->open()) return;
+  flaw_ = flaw_of(world, *record);
+  if (!lease.held()) {
+    waits_for_ = "the remover to carry it on";
+    return;
+  }
+  if (now.boot < not_before_) {
+    waits_for_ = "the next try";
+    return;
+  }
+  const Epoch epoch = world.view.record_revision();
+  if (applied(world, *record)) {
+    const etcd::Member* member = world.view.find_by_peer_url(record->change.peer_url);
+    return close(now, world, lease, "done", "", member == nullptr ? MemberId{} : member->id, out);
+  }
+  const bool removal = record->change.kind == Kind::kRemove && record->change.rule != "ghost-learner";
+  const bool lives = removal && victim_lives(world, *record);
+  if (lives && uncalled_ && opened_ == epoch) {
+    return close(now, world, lease, "refuted", "the victim was heard from before the call was sent", {}, out);
+  }
+  const bool other_list = world.view.list_is_current(now) && world.view.electorate() != record->electorate;
+  const bool gone = record->change.kind != Kind::kRemove && !world.alive(record->change.node);
+  if (lives || other_list || gone || !flaw_.empty()) {
+    const std::string why = !flaw_.empty() ? flaw_
+                            : lives        ? "the victim lives"
+                            : other_list   ? "the voters are no longer those that decided it"
+                                           : "the node is gone";
+    const Duration quiet = world.config.rules.void_after;
+    const TimePoint last_call = called_ == epoch ? last_call_ : TimePoint{};
+    const TimePoint void_at = std::max(lease.held_since(), last_call) + quiet;
+    if (now.boot >= void_at) return close(now, world, lease, "void", why, {}, out);
+    waits_for_ = why + "; void in " + std::to_string(to_ms(void_at - now.boot) / 1000) + " s, when no call for it can be under way any more";
+    return;
+  }
+  read_back(now, world, out);
+}
+
+void ChangeExecution::read_back(const Now& now, const World& world, Outbox& out) {
+  looked_at_key_ = now.boot;
+  ask(Step::kReadBack, etcd::Range{record::decision_prefix(world.config.app), true, false, 0, false}, seconds(2), out);
+}
+
+void ChangeExecution::handle(const Now& now, const World& world, const RemoverLease& lease, EtcdView& view, const Purpose& purpose,
+                             const etcd::Result& result, Outbox& out) {
+  const Step step = static_cast<Step>(purpose.step);
+  step_ = Step::kIdle;
+  if (step == Step::kCalling) return took_call(now, world, lease, view, result, out);
+  if (!result) {
+    // Of a transaction this means "unknown": the record itself tells, and is read again.
+    not_before_ = now.boot + milliseconds(500);
+    waits_for_ = result.error().message;
+    return view.refresh_soon();
+  }
+  if (const auto* txn = std::get_if<etcd::TxnResult>(&*result)) {
+    if (!txn->succeeded) {
+      out.warn("the decision record or the remover key changed meanwhile: nothing was written");
+      not_before_ = now.boot + milliseconds(500);
+      return view.refresh_soon();
+    }
+    const Epoch epoch{static_cast<std::uint64_t>(txn->header.revision)};
+    if (step == Step::kOpening) {
+      opened_ = epoch;
+      opened_at_ = now.boot;
+      uncalled_ = true;
+      not_before_ = TimePoint{};
+      out.info("decided: " + writing_.command + " (" + writing_.change.rule + ": " + writing_.change.reason + ")");
+    } else {
+      out.info("closed as " + writing_.outcome + ": " + writing_.command + (writing_.detail.empty() ? "" : " (" + writing_.detail + ")"));
+    }
+    return view.note_record(writing_, epoch);
+  }
+  if (const auto* range = std::get_if<etcd::RangeResult>(&*result)) return took_read_back(now, world, lease, *range, out);
+  if (const auto* list = std::get_if<etcd::MemberList>(&*result)) return took_list(now, world, lease, *list, out);
+}
+
+void ChangeExecution::took_read_back(const Now& now, const World& world, const RemoverLease& lease, const etcd::RangeResult& range,
+                                     Outbox& out) {
+  std::int64_t key = 0;
+  std::int64_t record = 0;
+  for (const etcd::KeyValue& kv : range.kvs) {
+    if (kv.key == record::remover_key(world.config.app)) key = kv.create_revision;
+    if (kv.key == record::record_key(world.config.app)) record = kv.mod_revision;
+  }
+  if (!lease.held() || key != lease.create_revision() || Epoch{static_cast<std::uint64_t>(record)} != world.view.record_revision()) {
+    waits_for_ = "the remover key or the record is not what it was";
+    not_before_ = now.boot + milliseconds(500);
+    return;
+  }
+  ask(Step::kListing, etcd::ListMembers{true}, seconds(3), out);
+}
+
+void ChangeExecution::took_list(const Now& now, const World& world, const RemoverLease& lease, const etcd::MemberList& list, Outbox& out) {
+  const auto& record = world.view.record();
+  if (!record || !record->open() || !lease.held()) return;
+  const bool same = electorate_of(list) == record->electorate;
+  const bool still_learner = record->change.rule != "ghost-learner" ||
+                             std::any_of(list.members.begin(), list.members.end(), [&record](const etcd::Member& member) {
+                               return member.id == record->change.member && member.learner;
+                             });
+  if (!same || !still_learner || now.boot - looked_at_key_ > seconds(5)) {
+    waits_for_ = same ? "another look at the remover key" : "the voters are no longer those that decided it";
+    not_before_ = now.boot + milliseconds(500);
+    return;
+  }
+  uncalled_ = false;
+  called_ = world.view.record_revision();
+  last_call_ = now.boot;
+  out.info("calling: " + record->command);
+  ask(Step::kCalling, call_for(record->change), world.config.rules.call_deadline, out);
+}
+
+void ChangeExecution::took_call(const Now& now, const World& world, const RemoverLease& lease, EtcdView& view, const etcd::Result& result,
+                                Outbox& out) {
+  view.refresh_soon();
+  const auto& record = world.view.record();
+  if (!record || !record->open()) return;
+  switch (etcd::outcome(result)) {
+    case etcd::Outcome::kDone: {
+      const auto* added = std::get_if<etcd::Added>(&*result);
+      if (lease.held()) close(now, world, lease, "done", "", added == nullptr ? MemberId{} : added->member.id, out);
+      return;
+    }
+    case etcd::Outcome::kNotDone:
+      out.warn("etcd refused: " + record->command + ": " + result.error().message);
+      waits_for_ = "etcd refused: " + result.error().message;
+      not_before_ = now.boot + kRetry;
+      // Only a removal may be under way in somebody else's hands with harm; our own refused addition is simply over.
+      if (record->change.kind != Kind::kRemove && opened_ == world.view.record_revision() && lease.held()) {
+        close(now, world, lease, "refused", result.error().message, {}, out);
+      }
+      return;
+    case etcd::Outcome::kUnknown:
+      out.warn("no clear answer to: " + record->command + ": " + result.error().message + "; the member list tells");
+      waits_for_ = "the member list to tell whether it was done";
+      not_before_ = now.boot + seconds(1);
+      return;
+  }
+}
+
+void ChangeExecution::close(const Now& now, const World& world, const RemoverLease& lease, const std::string& outcome,
+                            const std::string& detail, MemberId added, Outbox& out) {
+  const Epoch epoch = world.view.record_revision();
+  const std::string& app = world.config.app;
+  writing_ = *world.view.record();
+  writing_.outcome = outcome;
+  writing_.detail = detail;
+  writing_.closed_by = world.self();
+  writing_.closed_at_ms = unix_ms(now.wall);
+  writing_.epoch = epoch;
+  const bool joined = writing_.change.kind == Kind::kAddLearner && outcome == "done" && added;
+  if (joined) writing_.change.member = added;
+  using What = etcd::Compare::What;
+  etcd::Txn txn{{{What::kCreateRevision, record::remover_key(app), lease.create_revision()},
+                 {What::kModRevision, record::record_key(app), static_cast<std::int64_t>(epoch.value)}},
+                {etcd::Put{record::record_key(app), record::to_json(writing_), {}},
+                 etcd::Put{record::history_key(app, epoch), record::to_json(writing_), {}}}};
+  if (joined) {
+    const gossip::NodeInfo* info = world.info(writing_.change.node);
+    const record::Binding binding{added, writing_.change.node, writing_.change.name, info == nullptr ? "" : info->address};
+    txn.writes.push_back(etcd::Put{record::node_key(app, added), record::to_json(binding), {}});
+  }
+  if (!world.view.history_overflow().empty()) txn.writes.push_back(etcd::Delete{world.view.history_overflow()});
+  ask(Step::kClosing, std::move(txn), seconds(3), out);
+}
+
+}  // namespace fluxpg::supervisor

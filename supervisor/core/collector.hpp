@@ -1,0 +1,54 @@
+// The remover's side of a ballot: ask every voter, collect what comes back within the bound, count.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "base/random.hpp"
+#include "gossip/verdict/tally.hpp"
+#include "supervisor/core/outbox.hpp"
+#include "supervisor/core/world.hpp"
+
+namespace fluxpg::supervisor {
+
+class Collector {
+ public:
+  enum class State { kNone, kCollecting, kDead, kVetoed, kNotEnough };
+
+  // Opens a ballot about `change.member`. `decides`: a verdict is to be carried out; else it only informs (a survey).
+  void open(const Now& now, const World& world, record::Change change, bool decides, Random& random, Outbox& out);
+  // A vote that somebody sent us; the caller hands our own in as well.
+  void take(const Now& now, const World& world, const verdict::Vote& vote);
+  void tick(const Now& now, const World& world, Outbox& out);
+  TimePoint next_deadline() const;
+
+  bool busy() const { return state_ == State::kCollecting; }
+  State state() const { return state_; }
+  bool decides() const { return decides_; }
+  const record::Change& change() const { return change_; }
+  const verdict::Certificate& certificate() const { return certificate_; }
+  const verdict::Tally& tally() const { return tally_; }
+  TimePoint closed_at() const { return closed_at_; }
+  TimePoint opened_at() const { return opened_at_; }
+  // The verdict was taken up (or dropped) by the caller.
+  void settle() { decides_ = false; }
+  std::optional<BallotView> view(const Now& now, const World& world) const;
+  const std::map<std::string, std::uint64_t>& counters() const { return counters_; }
+
+ private:
+  void conclude(const Now& now, State state);
+  void send(const World& world, Outbox& out) const;
+
+  State state_ = State::kNone;
+  bool decides_ = false;
+  record::Change change_;
+  verdict::Certificate certificate_;
+  verdict::Tally tally_;
+  TimePoint opened_at_{};
+  TimePoint closed_at_{};
+  TimePoint resend_at_ = kNever;
+  Duration bound_{};
+  std::map<std::string, std::uint64_t> counters_;
+};
+
+}  // namespace fluxpg::supervisor

@@ -1,0 +1,114 @@
+// What etcd says: our own member's health, the member list, and the keys that decisions depend on; read over and over, never assumed.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "gossip/verdict/tally.hpp"
+#include "supervisor/core/outbox.hpp"
+#include "supervisor/record/record.hpp"
+
+namespace fluxpg::supervisor {
+
+class EtcdView {
+ public:
+  EtcdView(std::string app, std::int64_t history_bound) : app_(std::move(app)), history_bound_(history_bound) {}
+
+  // `remotes`: other members to read through while our own etcd is not a voter. `cluster`: whose data we hold; answers of another are refused.
+  void tick(const Now& now, const std::vector<EtcdTarget>& remotes, ClusterId cluster, Outbox& out);
+  void handle(const Now& now, const Purpose& purpose, const etcd::Result& result, Outbox& out);
+  TimePoint next_deadline() const { return busy_ ? kNever : next_cycle_; }
+  void refresh_soon() { next_cycle_ = TimePoint{}; revision_read_ = -1; }
+  // Our own transaction has just put this record.
+  void note_record(record::Record record, Epoch revision);
+
+  // ---- our own etcd ----
+  const std::optional<etcd::Status>& own() const { return own_; }   // the latest answer, however old
+  bool own_answers(const Now& now) const { return own_ && now.boot - own_at_ < seconds(3); }
+  TimePoint own_at() const { return own_at_; }
+  bool own_has_leader(const Now& now) const { return own_answers(now) && own_->leader; }
+  const std::string& own_error() const { return own_error_; }
+  bool own_is_voter() const;
+
+  // ---- the cluster ----
+  bool has_list() const { return list_.has_value(); }
+  const etcd::MemberList& list() const { return *list_; }
+  bool list_is_current(const Now& now) const { return list_ && linearizable_ && now.boot - list_at_ < seconds(8); }
+  bool list_is_linearizable() const { return linearizable_; }
+  verdict::Electorate electorate() const;
+  const etcd::Member* find(MemberId id) const;
+  const etcd::Member* find_by_peer_url(const std::string& url) const;
+
+  // ---- keys ----
+  bool keys_are_current(const Now& now) const { return keys_at_ != TimePoint{} && now.boot - keys_at_ < seconds(12); }
+  // When the read of record and remover key was sent: what they show is at least as new.
+  TimePoint decision_as_of() const { return decision_as_of_; }
+  const std::optional<record::Record>& record() const { return record_; }
+  Epoch record_revision() const { return record_revision_; }
+  const std::optional<record::RemoverKey>& remover() const { return remover_; }
+  std::int64_t remover_create_revision() const { return remover_create_; }
+  const std::optional<record::Founded>& founded() const { return founded_; }
+  bool founded_read() const { return founded_read_; }
+  bool paused() const { return paused_create_ != 0; }
+  std::int64_t paused_create_revision() const { return paused_create_; }  // 0: not paused by an operator
+  bool patroni_paused() const { return patroni_paused_; }
+  const std::map<MemberId, record::Binding>& bindings() const { return bindings_; }
+  verdict::Bindings keys() const;
+  const std::vector<record::Record>& history() const { return history_; }  // newest first, the latest 200
+  // The oldest closed decision, once there are as many as are kept: the next close deletes it. Empty before.
+  const std::string& history_overflow() const { return history_overflow_; }
+  const std::string& problem() const { return problem_; }  // a malformed key, or answers of another cluster
+
+ private:
+  enum class Step : std::uint32_t { kStatus, kList, kLocalList, kDecision, kPaused, kPatroni, kFounded, kNodes, kHistory, kOldest, kEnd };
+  void next(const Now& now, Step step, Outbox& out);
+  void ask(Step step, etcd::Call call, Duration deadline, Outbox& out);
+  void took_status(const Now& now, const etcd::Result& result);
+  void took_list(const Now& now, const etcd::MemberList& list, bool linearizable);
+  void took_keys(Step step, const etcd::RangeResult& range);
+  void took_decision(const etcd::RangeResult& range);
+  void took_bindings(const etcd::RangeResult& range);
+  bool foreign(const etcd::Header& header);
+
+  std::string app_;
+  std::int64_t history_bound_;
+  bool busy_ = false;
+  TimePoint next_cycle_{};
+  TimePoint cycle_started_{};
+  EtcdTarget target_;
+  std::size_t remote_turn_ = 0;
+  ClusterId cluster_;
+  std::int64_t revision_ = 0;        // of etcd's store, as last heard
+  std::int64_t revision_read_ = -1;  // at which the keys were read
+  TimePoint keys_due_{};
+
+  std::optional<etcd::Status> own_;
+  TimePoint own_at_{};
+  std::string own_error_;
+  std::optional<etcd::MemberList> list_;
+  TimePoint list_at_{};
+  bool linearizable_ = false;
+  TimePoint keys_at_{};
+  TimePoint decision_asked_{};
+  TimePoint decision_as_of_{};
+  std::optional<record::Record> record_;
+  Epoch record_revision_;
+  Epoch history_for_;
+  bool history_read_ = false;
+  std::optional<record::RemoverKey> remover_;
+  std::int64_t remover_create_ = 0;
+  std::optional<record::Founded> founded_;
+  bool founded_read_ = false;
+  std::int64_t paused_create_ = 0;
+  bool patroni_paused_ = false;
+  std::map<MemberId, record::Binding> bindings_;
+  bool bindings_complete_ = false;
+  std::vector<record::Record> history_;
+  std::int64_t history_count_ = 0;
+  std::string history_overflow_;
+  std::string problem_;
+};
+
+}  // namespace fluxpg::supervisor

@@ -1,0 +1,59 @@
+// Making a cluster where none was: the one decision that cannot be undone, so everything doubtful blocks it (DESIGN §6, HOLES H28–H33).
+//
+// A plan { token, founders } is promised durably by each founder, then started by all with one member list. It is chosen when its own
+// etcd has committed /fluxpg/{app}/founded; until then its data directory is disposable and a higher round may replace it.
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/random.hpp"
+#include "supervisor/core/outbox.hpp"
+#include "supervisor/core/world.hpp"
+
+namespace fluxpg::supervisor {
+
+class Founding {
+ public:
+  // `fresh`: no data on our disk, or only that of a plan that was never chosen.
+  void tick(const Now& now, const World& world, const ProcessesSeen& seen, bool fresh, Persistent& persistent, Random& random, Outbox& out);
+  void take(const Now& now, const World& world, bool fresh, const verdict::FoundingPlan& plan, gossip::Route route,
+            Persistent& persistent, Outbox& out);
+  void take(const Now& now, const verdict::FoundingPromise& promise);
+  void take(const Now& now, bool fresh, const verdict::FoundingStart& start, Persistent& persistent, Outbox& out);
+  // An operator vouches that this listed address does not hold the only copy.
+  void without(const std::string& address) { without_.insert(address); }
+  // The start of a plan's etcd was committed: nothing may replace it any more.
+  void commit(const Now& now, const World& world, const Persistent& persistent, Outbox& out);
+  TimePoint next_deadline() const { return next_; }
+  const std::vector<Doing>& doing() const { return doing_; }
+
+  // How many nodes there are, as far as we can know: whoever counts more than a plan does refuses it.
+  static std::uint32_t count(const Now& now, const World& world, const std::set<std::string>& without);
+  // Why no cluster may be founded now; empty if one may.
+  static std::vector<Doing> obstacles(const Now& now, const World& world, const std::set<std::string>& without);
+
+ private:
+  void propose(const Now& now, const World& world, Persistent& persistent, Random& random, Outbox& out);
+  void send_plan(const World& world, Outbox& out) const;
+  static std::string refusal(const Now& now, const World& world, bool fresh, const verdict::FoundingPlan& plan,
+                             const Persistent& persistent, const std::set<std::string>& without);
+  bool may_abandon(const Now& now, const World& world) const;
+
+  std::set<std::string> without_;
+  std::vector<Doing> doing_;
+  TimePoint ready_since_ = kNever;
+  TimePoint next_ = kNever;
+  TimePoint promised_at_{};
+  TimePoint resend_at_{};
+  bool abandoning_ = false;
+  bool proposing_ = false;                       // the promised plan is our own proposal …
+  std::set<NodeId> promises_;                    // … and these have promised it
+  std::map<NodeId, std::string> refusals_;
+  std::uint64_t highest_round_ = 0;              // ever heard of
+  TimePoint commit_at_{};
+};
+
+}  // namespace fluxpg::supervisor

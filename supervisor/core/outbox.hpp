@@ -1,0 +1,51 @@
+// Actions in the making, and who asked etcd for what: the answer finds its way back by its purpose.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "supervisor/core/io.hpp"
+
+namespace fluxpg::supervisor {
+
+// Which part asked; `step` is that part's own enumeration, `tag` its own reference (a ballot, or zero).
+struct Purpose {
+  enum class Part : std::uint8_t { kView, kLease, kChange, kVoter, kFounding, kOperator, kLearner } part = Part::kView;
+  std::uint32_t step = 0;
+  Nonce tag;
+};
+
+class Outbox {
+ public:
+  void push(Action action) { actions_.push_back(std::move(action)); }
+  void say(Say::Level level, std::string text) { push(Say{level, std::move(text)}); }
+  void info(std::string text) { say(Say::Level::kInfo, std::move(text)); }
+  void warn(std::string text) { say(Say::Level::kWarning, std::move(text)); }
+
+  void ask(Purpose purpose, EtcdTarget target, etcd::Call call, Duration deadline) {
+    const RequestId id{++last_id_};
+    pending_.emplace(id, purpose);
+    push(AskEtcd{id, std::move(target), std::move(call), deadline});
+  }
+  void ask_own(Purpose purpose, etcd::Call call, Duration deadline) { ask(purpose, EtcdTarget{}, std::move(call), deadline); }
+
+  // The purpose of an answered request; nullopt for an answer that nobody waits for.
+  std::optional<Purpose> answered(RequestId id) {
+    const auto found = pending_.find(id);
+    if (found == pending_.end()) return std::nullopt;
+    const Purpose purpose = found->second;
+    pending_.erase(found);
+    return purpose;
+  }
+
+  Actions take() { return std::exchange(actions_, {}); }
+
+ private:
+  Actions actions_;
+  std::map<RequestId, Purpose> pending_;
+  std::uint64_t last_id_ = 0;
+};
+
+}  // namespace fluxpg::supervisor

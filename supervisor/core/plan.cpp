@@ -1,0 +1,163 @@
+#include "supervisor/core/plan.hpp"
+
+#include <algorithm>
+
+namespace fluxpg::supervisor {
+
+using discovery::Presence;
+using record::Change;
+using record::Kind;
+
+namespace {
+
+std::string in_seconds(Duration d) { return std::to_string(to_ms(d) / 1000) + " s"; }
+
+bool replacement_waits(const PlanInput& input, const Rules& rules) {
+  return std::any_of(input.newcomers.begin(), input.newcomers.end(), [&rules](const NewcomerFacts& n) {
+    return n.fresh && n.alive_for >= rules.replacement_wait && n.listed_for >= rules.replacement_wait;
+  });
+}
+
+struct Ruling {
+  std::string rule;    // empty: not yet
+  std::string reason;  // why, or what it waits for
+};
+
+// The eviction rule for one dead voter, to be read aloud. Death itself is agreed by ballot afterwards.
+Ruling ruling(const SeatFacts& voter, const PlanInput& input, const Rules& rules, std::size_t corpses) {
+  const std::string dead = "dead for " + in_seconds(voter.silent_for);
+  if (voter.leaving) return {"consent", dead + ", left on its own wish"};
+  if (voter.stopping && voter.silent_for < rules.listed_grace) {
+    return {"", dead + ", announced a planned stop: waited for " + in_seconds(rules.listed_grace)};
+  }
+  if (voter.presence == Presence::kUnlisted) {
+    if (voter.silent_for >= rules.dead_for_unlisted) return {"unlisted", dead + " and " + voter.presence_text};
+    return {"", dead + " and unlisted: evicted after " + in_seconds(rules.dead_for_unlisted)};
+  }
+  if (voter.silent_for < rules.dead_for_listed) {
+    return {"", dead + ", " + voter.presence_text + ": not before " + in_seconds(rules.dead_for_listed)};
+  }
+  const bool waiting = replacement_waits(input, rules);
+  if (waiting) return {"listed-replacement", dead + ", and a replacement waits that etcd refuses because of it"};
+  if (eviction_raises_tolerance(input.voters.size(), corpses)) {
+    return {"tolerance", dead + ", and without the dead the cluster survives more failures"};
+  }
+  if (input.voters.size() > 3 || waiting) {
+    if (voter.silent_for >= rules.listed_grace) return {"listed-grace", dead + ", though still listed"};
+    return {"", dead + ", " + voter.presence_text + ": evicted after " + in_seconds(rules.listed_grace)};
+  }
+  return {"", dead + ", " + voter.presence_text + ": its eviction would help nobody until it is unlisted or a replacement waits"};
+}
+
+Change removal(const SeatFacts& seat, std::string rule, std::string reason) {
+  return {Kind::kRemove, seat.member, seat.node, seat.name, seat.peer_url, std::move(rule), std::move(reason)};
+}
+
+// A voter counts as gone if gossip holds it dead, or its daemon has been unable to vouch for its etcd for too long.
+bool gone(const SeatFacts& voter, const Rules& rules) {
+  return !voter.alive || voter.etcd_silent_for >= rules.silent_etcd_consent;
+}
+
+std::optional<Change> plan_eviction(const PlanInput& input, const Rules& rules, Plan& out) {
+  std::vector<const SeatFacts*> corpses;
+  for (const SeatFacts& voter : input.voters) {
+    if (gone(voter, rules)) corpses.push_back(&voter);
+  }
+  std::stable_sort(corpses.begin(), corpses.end(),
+                   [](const SeatFacts* a, const SeatFacts* b) { return a->silent_for > b->silent_for; });
+  for (const SeatFacts* voter : corpses) {
+    const std::string what = "eviction of " + voter->name;
+    Ruling verdict = voter->alive ? Ruling{"consent", "its daemon has not been able to vouch for its etcd for " + in_seconds(voter->etcd_silent_for)}
+                                  : ruling(*voter, input, rules, corpses.size());
+    if (verdict.rule.empty()) {
+      out.waiting.push_back({what, verdict.reason});
+    } else if (input.paused) {
+      out.waiting.push_back({what, "evictions are paused (" + verdict.reason + ")"});
+    } else if (input.evictions_open >= rules.budget && !replacement_waits(input, rules)) {
+      out.waiting.push_back({what, std::to_string(input.evictions_open) + " evictions are not yet made good by a new voter, the budget is " +
+                                       std::to_string(rules.budget)});
+    } else {
+      return removal(*voter, verdict.rule, verdict.reason);
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<Change> plan_learner(const PlanInput& input, const Rules& rules, std::size_t wanted, Plan& out) {
+  for (const SeatFacts& learner : input.learners) {
+    if (!learner.alive) {
+      if (learner.silent_for >= seconds(30)) {
+        return removal(learner, "ghost-learner", "this learner has been silent for " + in_seconds(learner.silent_for));
+      }
+      out.waiting.push_back({"learner " + learner.name, "silent for " + in_seconds(learner.silent_for) + ", removed after 30 s"});
+    } else if (input.voters.size() >= wanted) {
+      out.waiting.push_back({"learner " + learner.name, "all " + std::to_string(wanted) + " seats are taken"});
+    } else if (!learner.in_sync) {
+      out.waiting.push_back({"promotion of " + learner.name, "it has not caught up, or has not answered within 2 s"});
+    } else {
+      return Change{Kind::kPromote, learner.member, learner.node, learner.name, learner.peer_url, "seat-empty",
+                    std::to_string(input.voters.size()) + " of " + std::to_string(wanted) + " voters, and it has caught up"};
+    }
+  }
+  (void)rules;
+  return std::nullopt;
+}
+
+std::optional<Change> plan_join(const PlanInput& input, std::size_t wanted, Plan& out) {
+  if (!input.learners.empty() || input.voters.size() >= wanted) return std::nullopt;
+  const SeatFacts* corpse = nullptr;
+  for (const SeatFacts& voter : input.voters) {
+    if (!voter.alive) corpse = &voter;
+  }
+  for (const NewcomerFacts& newcomer : input.newcomers) {
+    const std::string what = "joining of " + newcomer.name;
+    if (!newcomer.fresh) {
+      out.waiting.push_back({what, "it holds data of its own; nothing is ever wiped on anybody's word"});
+    } else if (newcomer.listed_for == Duration::zero()) {
+      out.waiting.push_back({what, "it is not listed by the Flux API"});
+    } else if (corpse != nullptr) {
+      out.waiting.push_back({what, "etcd refuses every addition while voter " + corpse->name + " is down"});
+    } else {
+      return Change{Kind::kAddLearner, MemberId{}, newcomer.node, newcomer.name, newcomer.peer_url, "join",
+                    "it is listed, alive and fresh, and " + std::to_string(input.voters.size()) + " of " + std::to_string(wanted) +
+                        " seats are taken"};
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::size_t wanted_voters(std::uint32_t target_voters, std::uint32_t instances) {
+  std::uint32_t wanted = instances == 0 ? target_voters : std::min(target_voters, instances);
+  if (wanted % 2 == 0 && wanted > 0) --wanted;
+  return std::max(wanted, 1U);
+}
+
+int failures_survivable(std::size_t voters, std::size_t live) {
+  return static_cast<int>(live) - static_cast<int>(voters / 2 + 1);
+}
+
+bool eviction_raises_tolerance(std::size_t voters, std::size_t dead) {
+  if (dead == 0 || dead >= voters) return false;
+  const std::size_t live = voters - dead;
+  const int before = failures_survivable(voters, live);
+  int last = before;
+  for (std::size_t left = voters; left-- > live;) {
+    const int now = failures_survivable(left, live);
+    if (now < last) return false;
+    last = now;
+  }
+  return last > before;
+}
+
+Plan plan(const PlanInput& input, const Rules& rules) {
+  Plan out;
+  const std::size_t wanted = wanted_voters(rules.target_voters, input.instances);
+  out.change = plan_eviction(input, rules, out);
+  if (!out.change) out.change = plan_learner(input, rules, wanted, out);
+  if (!out.change) out.change = plan_join(input, wanted, out);
+  return out;
+}
+
+}  // namespace fluxpg::supervisor

@@ -1,0 +1,165 @@
+#include "supervisor/core/seat.hpp"
+
+#include <algorithm>
+
+namespace fluxpg::supervisor {
+
+namespace {
+constexpr Duration kFirstBackoff = seconds(1);
+constexpr Duration kLongestBackoff = seconds(30);
+constexpr int kEvicted = 0;  // etcd ends with 0 only after it learned that it was removed
+}  // namespace
+
+RunEtcd Seat::base(const World& world) {
+  const gossip::NodeInfo& self = world.gossip.self();
+  RunEtcd plan;
+  plan.name = world.config.name;
+  plan.peer_url = world.peer_url(self);
+  plan.client_url = world.client_url(self);
+  plan.initial_cluster = {{plan.name, plan.peer_url}};
+  return plan;
+}
+
+void Seat::start(const Now& now, RunEtcd plan, Outbox& out) {
+  backoff_ = std::clamp<Duration>(backoff_ * 2, kFirstBackoff, kLongestBackoff);
+  next_try_ = now.boot + backoff_;
+  out.push(std::move(plan));
+}
+
+// What a running etcd tells about our place is remembered, so that the next start knows what we were.
+void Seat::note_cluster(const Now& now, const World& world, Persistent& persistent, Outbox& out) const {
+  if (!world.view.own_answers(now)) return;
+  const etcd::Header& own = world.view.own()->header;
+  const bool founder = !persistent.started_token.empty();
+  const bool committed = world.view.founded() && world.view.founded()->token == persistent.started_token;
+  const bool chosen = persistent.chosen || (founder ? committed : true);
+  if (!chosen) return;
+  if (persistent.cluster && persistent.cluster != own.cluster) return;
+  if (persistent.chosen && persistent.cluster == own.cluster && persistent.member == own.member) return;
+  persistent.chosen = true;
+  persistent.cluster = own.cluster;
+  persistent.member = own.member;
+  out.push(Persist{persistent});
+  out.info("this node is member " + to_text(own.member) + " of etcd cluster " + to_text(own.cluster));
+}
+
+void Seat::tick(const Now& now, const World& world, const ProcessesSeen& seen, bool conflict, Persistent& persistent, Outbox& out) {
+  doing_.clear();
+  problem_.clear();
+  if (world.view.own_answers(now)) {
+    backoff_ = Duration::zero();
+    note_cluster(now, world, persistent, out);
+  }
+  const auto state = seen.etcd.state;
+  if (state == Process::State::kUnknown || state == Process::State::kRunning || state == Process::State::kStarting || world.stopping) {
+    next_try_ = kNever;
+    return;
+  }
+  if (conflict) {
+    problem_ = "another living node answers with this node's id: etcd stays down, because two processes with one identity would vote twice";
+    return;
+  }
+  if (next_try_ != kNever && now.boot < next_try_) {
+    doing_.push_back({"starting etcd", "the next try after it ended" +
+                                           (state == Process::State::kExited ? " with exit code " + std::to_string(seen.etcd.exit_code) : "")});
+    return;
+  }
+  if (!persistent.started_token.empty() && !persistent.chosen) return found(now, world, persistent, out);
+  if (seen.etcd_data) return resume(now, world, seen, persistent, out);
+  join(now, world, persistent, out);
+}
+
+void Seat::found(const Now& now, const World& world, const Persistent& persistent, Outbox& out) {
+  RunEtcd plan = base(world);
+  plan.initial_cluster.clear();
+  for (const verdict::Founder& founder : persistent.promised->founders) plan.initial_cluster.emplace_back(founder.name, founder.peer_url);
+  plan.new_cluster = true;
+  plan.token = persistent.promised->token;
+  start(now, std::move(plan), out);
+}
+
+void Seat::resume(const Now& now, const World& world, const ProcessesSeen& seen, Persistent& persistent, Outbox& out) {
+  const EtcdView& view = world.view;
+  const bool evicted = seen.etcd.state == Process::State::kExited && seen.etcd.exit_code == kEvicted;
+  if (evicted && persistent.member) {
+    const bool gone = view.list_is_current(now) && view.list().header.cluster == persistent.cluster && !view.find(persistent.member);
+    if (gone) {
+      out.warn("etcd member " + to_text(persistent.member) + " was removed from the cluster: its data is set aside, and this node joins anew");
+      out.push(SetAsideEtcdData{"removed-from-cluster"});
+      persistent.member = MemberId{};
+      persistent.started_token.clear();
+      persistent.promised.reset();
+      out.push(Persist{persistent});
+      next_try_ = now.boot + kFirstBackoff;
+      return;
+    }
+  }
+  if (now.boot - world.started < world.config.rules.identity_wait) {
+    doing_.push_back({"starting etcd on existing data", "whether another node answers with our id"});
+    next_try_ = world.started + world.config.rules.identity_wait;
+    return;
+  }
+  start(now, base(world), out);
+}
+
+void Seat::join(const Now& now, const World& world, Persistent& persistent, Outbox& out) {
+  const EtcdView& view = world.view;
+  const RunEtcd own = base(world);
+  next_try_ = kNever;
+  if (!view.has_list() || !view.list_is_current(now)) return;
+  const etcd::Member* seat = view.find_by_peer_url(own.peer_url);
+  if (seat == nullptr) {
+    doing_.push_back({"joining the cluster", "the remover to add this node as a learner"});
+    return;
+  }
+  // Promised, but the word to start was missed: a founder that never started has forgotten nothing.
+  const auto& promised = persistent.promised;
+  if (promised && view.founded() && view.founded()->token == promised->token && persistent.started_token.empty() && !persistent.chosen) {
+    persistent.started_token = promised->token;
+    out.push(Persist{persistent});
+    return found(now, world, persistent, out);
+  }
+  if (!seat->learner || (seat->id == persistent.member && !seat->name.empty())) {
+    problem_ = "etcd still counts this node as member " + to_text(seat->id) + ", but its data is gone: it waits to be evicted and joins anew";
+    return;
+  }
+  RunEtcd plan = own;
+  plan.initial_cluster.clear();
+  for (const etcd::Member& member : view.list().members) {
+    const std::string name = member.id == seat->id ? own.name : member.name.empty() ? to_text(member.id) : member.name;
+    for (const std::string& url : member.peer_urls) plan.initial_cluster.emplace_back(name, url);
+  }
+  if (persistent.member != seat->id || persistent.cluster != view.list().header.cluster || !persistent.chosen) {
+    persistent.chosen = true;
+    persistent.cluster = view.list().header.cluster;
+    persistent.member = seat->id;
+    persistent.started_token.clear();
+    out.push(Persist{persistent});
+  }
+  out.info("joining as learner " + to_text(seat->id));
+  start(now, std::move(plan), out);
+}
+
+std::optional<Endpoint> endpoint_of_url(const std::string& url) {
+  const std::size_t scheme = url.find("://");
+  const std::size_t colon = url.rfind(':');
+  if (scheme == std::string::npos || colon <= scheme + 3) return std::nullopt;
+  const auto port = number_from_decimal(std::string_view(url).substr(colon + 1));
+  if (!port || *port == 0 || *port > 65535) return std::nullopt;
+  return Endpoint{url.substr(scheme + 3, colon - scheme - 3), static_cast<std::uint16_t>(*port)};
+}
+
+std::vector<Endpoint> patroni_hosts(const World& world) {
+  std::vector<Endpoint> hosts;
+  if (!world.view.has_list()) return hosts;
+  const MemberId own = world.own_member();
+  for (const etcd::Member& member : world.view.list().members) {
+    if (member.learner || member.client_urls.empty()) continue;
+    const auto endpoint = endpoint_of_url(member.client_urls.front());
+    if (!endpoint) continue;
+    hosts.insert(member.id == own ? hosts.begin() : hosts.end(), *endpoint);
+  }
+  return hosts;
+}
+
+}  // namespace fluxpg::supervisor

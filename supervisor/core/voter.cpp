@@ -1,0 +1,159 @@
+#include "supervisor/core/voter.hpp"
+
+#include <algorithm>
+
+#include "supervisor/core/seat.hpp"
+#include "supervisor/core/statements.hpp"
+
+namespace fluxpg::supervisor {
+
+namespace {
+constexpr std::size_t kMaxInquiries = 16;
+constexpr std::size_t kMaxAnswered = 64;
+
+verdict::Listing listing_of(discovery::Presence presence) {
+  switch (presence) {
+    case discovery::Presence::kUnknown: return verdict::Listing::kUnknown;
+    case discovery::Presence::kListed: return verdict::Listing::kListed;
+    case discovery::Presence::kUnlisted: return verdict::Listing::kUnlisted;
+  }
+  CHECK(false);
+}
+
+std::string client_url_of(const World& world, MemberId member) {
+  const etcd::Member* listed = world.view.find(member);
+  return listed == nullptr || listed->client_urls.empty() ? "" : listed->client_urls.front();
+}
+}  // namespace
+
+bool Voter::open(const Now& now, const World& world, const verdict::Ballot& ballot, std::optional<gossip::Route> route, Outbox& out) {
+  const MemberId own = world.own_member();
+  if (own && ballot.victim.member == own) named_at_ = now.boot;
+  if (const auto again = answered_.find(ballot.id); again != answered_.end()) {
+    if (route) out.push(Send{*route, again->second.vote});
+    return false;
+  }
+  if (!own || !ballot.electorate.contains(own) || inquiries_.count(ballot.id) > 0 || inquiries_.size() >= kMaxInquiries) return false;
+  wait_ = world.config.rules.evidence_wait;
+  Inquiry inquiry;
+  inquiry.ballot = ballot;
+  inquiry.route = route;
+  inquiry.since = now.boot;
+  const std::uint32_t status = static_cast<std::uint32_t>(Step::kVictimStatus);
+  const std::uint32_t list = static_cast<std::uint32_t>(Step::kOwnList);
+  if (ballot.victim.member == own) {
+    // About ourselves: only our own etcd's fresh answer is a proof.
+    out.ask_own({Purpose::Part::kVoter, status, ballot.id}, etcd::GetStatus{}, wait_);
+  } else if (const gossip::NodeInfo* victim = world.info(ballot.victim.node); victim != nullptr) {
+    out.ask({Purpose::Part::kVoter, status, ballot.id}, World::etcd_of(*victim), etcd::GetStatus{}, wait_);
+  } else if (const std::string address = world.address_of(ballot.victim.node); !address.empty()) {
+    // Its daemon has been silent since before we started: its etcd is asked where it was when it joined.
+    const auto url = endpoint_of_url(client_url_of(world, ballot.victim.member));
+    const std::uint16_t port = url ? url->port : world.config.ports.etcd_client;
+    out.ask({Purpose::Part::kVoter, status, ballot.id}, EtcdTarget{false, {address, port}, host_name(ballot.victim.node)}, etcd::GetStatus{},
+            wait_);
+  } else {
+    inquiry.status_answered = true;
+    inquiry.evidence.push_back({"etcd-status", "not asked: no address of it is known", 0});
+  }
+  out.ask_own({Purpose::Part::kVoter, list, ballot.id}, etcd::ListMembers{false}, wait_);
+  inquiries_.emplace(ballot.id, std::move(inquiry));
+  return ballot.victim.member != own;
+}
+
+void Voter::heard(const Now& now, const World& world, const gossip::Answered& answered) {
+  for (auto& [id, inquiry] : inquiries_) {
+    const verdict::Victim& victim = inquiry.ballot.victim;
+    // Only answers to questions asked after the ballot arrived are evidence.
+    if (answered.id != victim.node || now.boot - answered.rtt < inquiry.since || inquiry.findings.victim_vouched) continue;
+    inquiry.findings.victim_vouched = answered.statement && vouches(*answered.statement, answered.nonce, victim.node, victim.member,
+                                                                    inquiry.ballot.electorate.cluster,
+                                                                    world.config.rules.statement_age, world.signing);
+    if (!inquiry.findings.victim_vouched && inquiry.findings.daemon_answered) continue;
+    inquiry.findings.daemon_answered = true;
+    inquiry.evidence.push_back({"gossip-probe", inquiry.findings.victim_vouched ? "answered, and vouched for its etcd" : "answered",
+                                to_ms(now.boot - inquiry.since)});
+  }
+}
+
+void Voter::handle(const Now& now, const Purpose& purpose, const etcd::Result& result) {
+  const auto found = inquiries_.find(purpose.tag);
+  if (found == inquiries_.end()) return;
+  Inquiry& inquiry = found->second;
+  if (static_cast<Step>(purpose.step) == Step::kOwnList) {
+    inquiry.own_list_answered = true;
+    const auto* list = result ? std::get_if<etcd::MemberList>(&*result) : nullptr;
+    if (list == nullptr) return;
+    verdict::Electorate shown{list->header.cluster, {}};
+    for (const etcd::Member& member : list->members) {
+      if (!member.learner) shown.voters.push_back(member.id);
+    }
+    std::sort(shown.voters.begin(), shown.voters.end());
+    inquiry.findings.own_list = std::move(shown);
+    return;
+  }
+  inquiry.status_answered = true;
+  std::string outcome;
+  if (const auto* status = result ? std::get_if<etcd::Status>(&*result) : nullptr) {
+    outcome = "answered as " + to_text(status->header.member);
+    // A stranger on the same address proves nothing: the member id must be the victim's, in the ballot's cluster.
+    inquiry.findings.etcd_answered_as_victim = status->header.member == inquiry.ballot.victim.member &&
+                                               status->header.cluster == inquiry.ballot.electorate.cluster;
+  } else {
+    outcome = result ? "answered nonsense" : std::string(etcd::to_text(result.error().kind));
+  }
+  inquiry.evidence.push_back({"etcd-status", outcome, to_ms(now.boot - inquiry.since)});
+}
+
+verdict::Vote Voter::vote(const Now& now, const World& world, const Inquiry& inquiry) {
+  verdict::Findings findings = inquiry.findings;
+  findings.unwell = world.unwell;
+  findings.vouched_ago = now.boot - world.vouchers.last(inquiry.ballot.victim.node, world.started);
+  findings.consent_after = world.config.rules.silent_etcd_consent;
+  verdict::Judgement judgement = verdict::judge(inquiry.ballot, findings);
+  verdict::Vote vote;
+  vote.ballot = inquiry.ballot.id;
+  vote.voter = world.own_member();
+  vote.node = world.self();
+  vote.choice = judgement.choice;
+  vote.reason = std::move(judgement.reason);
+  if (vote.voter == inquiry.ballot.victim.member && vote.choice != verdict::Choice::kAlive) {
+    vote.choice = verdict::Choice::kAbstain;
+    vote.reason = "it is me, and my own etcd does not answer";
+  }
+  vote.listing = listing_of(world.presence(now, inquiry.ballot.victim.node));
+  vote.evidence = inquiry.evidence;
+  if (!findings.daemon_answered) vote.evidence.push_back({"gossip-probe", "no answer", to_ms(now.boot - inquiry.since)});
+  vote.signature = world.signing.sign(verdict::signed_bytes(inquiry.ballot, vote));
+  return vote;
+}
+
+std::vector<Voter::Answer> Voter::tick(const Now& now, const World& world) {
+  std::vector<Answer> ready;
+  for (auto it = inquiries_.begin(); it != inquiries_.end();) {
+    const Inquiry& inquiry = it->second;
+    const bool life = inquiry.findings.etcd_answered_as_victim || inquiry.findings.victim_vouched;
+    if (!life && now.boot < inquiry.since + wait_) {
+      ++it;
+      continue;
+    }
+    Answer answer{vote(now, world, inquiry), inquiry.ballot.opener, inquiry.route};
+    if (answered_.size() >= kMaxAnswered) {
+      answered_.erase(answered_order_.front());
+      answered_order_.erase(answered_order_.begin());
+    }
+    answered_order_.push_back(it->first);
+    answered_.emplace(it->first, answer);
+    ready.push_back(std::move(answer));
+    it = inquiries_.erase(it);
+  }
+  return ready;
+}
+
+TimePoint Voter::next_deadline() const {
+  TimePoint next = kNever;
+  for (const auto& [id, inquiry] : inquiries_) next = std::min(next, inquiry.since + wait_);
+  return next;
+}
+
+}  // namespace fluxpg::supervisor

@@ -1,0 +1,79 @@
+#include "supervisor/core/world.hpp"
+
+namespace fluxpg::supervisor {
+
+using gossip::State;
+
+const gossip::MemberView* World::heard(const NodeId& node) const {
+  const auto found = gossip.members().find(node);
+  return found == gossip.members().end() ? nullptr : &found->second;
+}
+
+const gossip::NodeInfo* World::info(const NodeId& node) const {
+  if (node == self()) return &gossip.self();
+  const auto* other = heard(node);
+  return other == nullptr ? nullptr : &other->info;
+}
+
+bool World::alive(const NodeId& node) const {
+  if (node == self()) return true;
+  const auto* other = heard(node);
+  return other != nullptr && (other->state == State::kAlive || other->state == State::kSuspect);
+}
+
+NodeId World::node_of(MemberId member) const {
+  const auto found = view.bindings().find(member);
+  return found == view.bindings().end() ? NodeId{} : found->second.node;
+}
+
+MemberId World::own_member() const {
+  if (!view.own() || !view.has_list()) return MemberId{};
+  const MemberId id = view.own()->header.member;
+  return view.find(id) == nullptr ? MemberId{} : id;
+}
+
+std::string World::name_of(MemberId member) const {
+  if (const auto* listed = view.find(member); listed != nullptr && !listed->name.empty()) return listed->name;
+  const auto bound = view.bindings().find(member);
+  if (bound != view.bindings().end() && !bound->second.name.empty()) return bound->second.name;
+  return to_text(member);
+}
+
+std::map<MemberId, std::string> World::names() const {
+  std::map<MemberId, std::string> result;
+  if (!view.has_list()) return result;
+  for (const etcd::Member& member : view.list().members) result[member.id] = name_of(member.id);
+  return result;
+}
+
+std::string World::name_of(const NodeId& node) const {
+  const auto* known = info(node);
+  return known == nullptr || known->name.empty() ? short_text(node) : known->name;
+}
+
+std::string World::address_of(const NodeId& node) const {
+  if (const auto* known = info(node); known != nullptr) return known->address;
+  for (const auto& [member, binding] : view.bindings()) {
+    if (binding.node == node) return binding.address;
+  }
+  return "";
+}
+
+discovery::Presence World::presence(const Now& now, const NodeId& node) const {
+  const std::string address = address_of(node);
+  return address.empty() ? discovery::Presence::kUnknown : listing.presence(now, address);
+}
+
+std::string World::peer_url(const gossip::NodeInfo& node) const {
+  return "https://" + host_name(node.id) + ":" + std::to_string(node.ports.etcd_peer);
+}
+
+std::string World::client_url(const gossip::NodeInfo& node) const {
+  return "https://" + host_name(node.id) + ":" + std::to_string(node.ports.etcd_client);
+}
+
+EtcdTarget World::etcd_of(const gossip::NodeInfo& node) {
+  return {false, Endpoint{node.address, node.ports.etcd_client}, host_name(node.id)};
+}
+
+}  // namespace fluxpg::supervisor

@@ -1,0 +1,61 @@
+// What every part of the agent may look at while it decides: read-only, assembled anew for each input.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+
+#include "base/signing.hpp"
+#include "discovery/listing.hpp"
+#include "gossip/core/node.hpp"
+#include "supervisor/core/agent.hpp"
+#include "supervisor/core/etcd_view.hpp"
+
+namespace fluxpg::supervisor {
+
+// When each node's etcd was last known to work: by its daemon's signed word, or because it answered us itself.
+class Vouchers {
+ public:
+  void note(const NodeId& node, TimePoint at) { at_[node] = at; }
+  // Since our own start if it never was: silence before that is not held against anybody.
+  TimePoint last(const NodeId& node, TimePoint started) const {
+    const auto found = at_.find(node);
+    return found == at_.end() ? started : found->second;
+  }
+
+ private:
+  std::map<NodeId, TimePoint> at_;
+};
+
+struct World {
+  const AgentConfig& config;
+  const Signing& signing;
+  const gossip::Node& gossip;
+  const discovery::Listing& listing;
+  const EtcdView& view;
+  const Persistent& persistent;
+  const Vouchers& vouchers;
+  const std::map<MemberId, TimePoint>& unclaimed_since;  // members that no living node claims
+  TimePoint started;
+  std::uint32_t instances = 0;   // 0: unknown
+  std::string unwell;            // why our own judgement cannot be trusted just now; empty: well
+  bool stopping = false;
+
+  const NodeId& self() const { return gossip.self().id; }
+  // nullptr for ourselves and for nodes never heard of.
+  const gossip::MemberView* heard(const NodeId& node) const;
+  const gossip::NodeInfo* info(const NodeId& node) const;  // ourselves included
+  bool alive(const NodeId& node) const;                    // alive or only suspected; ourselves: always
+  NodeId node_of(MemberId member) const;                   // by etcd's own record; zero if none
+  MemberId own_member() const;                             // in the list as voter or learner; zero if not
+  std::string name_of(MemberId member) const;
+  std::map<MemberId, std::string> names() const;
+  std::string name_of(const NodeId& node) const;
+  std::string address_of(const NodeId& node) const;        // from gossip, else as etcd recorded it; empty: unknown
+  discovery::Presence presence(const Now& now, const NodeId& node) const;
+  std::string peer_url(const gossip::NodeInfo& info) const;
+  std::string client_url(const gossip::NodeInfo& info) const;
+  static EtcdTarget etcd_of(const gossip::NodeInfo& info);
+};
+
+}  // namespace fluxpg::supervisor

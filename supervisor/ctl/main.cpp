@@ -1,0 +1,111 @@
+// fluxpgctl: asks the daemon and prints its answer; the daemon does the rendering, so this starts in a few milliseconds.
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+#include <thread>
+
+#include "supervisor/ctl/connection.hpp"
+
+namespace {
+
+using fluxpg::runtime::StatusReply;
+using fluxpg::runtime::StatusRequest;
+
+constexpr int kUnreachable = 3;
+constexpr int kUsage = 64;
+
+constexpr const char* kFooter = R"(Exit codes of status and members: 0 healthy, 1 degraded, 2 majority lost.
+Of every verb: 3 fluxpgd cannot be reached, 4 unknown member, 64 usage.
+
+Examples:
+  fluxpgctl status                      is the cluster healthy, and how many more failures does it survive?
+  fluxpgctl members                     every node: gossip, etcd vote, PostgreSQL, listing
+  fluxpgctl explain 8e9e05c52164694d    why that member was (or was not) removed, and by whose votes;
+                                        MEMBER is a node name, a node id, or a member id as etcdctl prints it
+  fluxpgctl matrix                      who hears whom
+  fluxpgctl evictions pause             decide and explain, but remove nobody, until `evictions resume`
+  fluxpgctl found --without 198.18.0.13 found the cluster although that listed address is silent
+  fluxpgctl --json status | jq .health
+)";
+
+void print(std::FILE* to, const std::string& text) {
+  std::fwrite(text.data(), 1, text.size(), to);
+  if (!text.empty() && text.back() != '\n') std::fputc('\n', to);
+  std::fflush(to);
+}
+
+int once(const std::string& socket, const StatusRequest& request) {
+  std::string why;
+  const auto reply = fluxpg::ctl::ask(socket, request, why);
+  if (!reply) {
+    print(stderr, why);
+    return kUnreachable;
+  }
+  print(reply->exit >= 4 ? stderr : stdout, reply->body);
+  return reply->exit;
+}
+
+// A terminal is redrawn every second; into a pipe goes every change. Ends with Ctrl-C.
+int watch(const std::string& socket, const StatusRequest& request) {
+  const bool terminal = ::isatty(STDOUT_FILENO) != 0;
+  std::string before;
+  while (true) {
+    std::string why;
+    const auto reply = fluxpg::ctl::ask(socket, request, why);
+    const std::string text = reply ? reply->body : why;
+    if (terminal) std::fputs("\033[H\033[2J", stdout);
+    if (terminal || text != before) print(stdout, text);
+    if (std::ferror(stdout) != 0) return 0;  // the reader of the pipe has gone
+    before = text;
+    std::this_thread::sleep_for(std::chrono::seconds(1));
+  }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app{"fluxpgctl asks the fluxpgd of this container about the PostgreSQL cluster."};
+  app.footer(kFooter);
+  app.require_subcommand(1);
+  app.set_version_flag("--version", "fluxpgctl " FLUXPG_VERSION);
+  const char* from_environment = std::getenv("STATUS_SOCKET");
+  std::string socket = from_environment != nullptr && *from_environment != '\0' ? from_environment : "/run/fluxpg/status.sock";
+  StatusRequest request;
+  app.add_option("--socket", socket, "the daemon's status socket; default: $STATUS_SOCKET, else /run/fluxpg/status.sock");
+  app.add_flag("--json", request.json, "machine-readable output");
+
+  app.add_subcommand("status", "health, live voters, what is happening now and what it waits for")->fallthrough();
+  app.add_subcommand("members", "one line per node")->fallthrough();
+  app.add_subcommand("matrix", "who hears whom, with round-trip times")->fallthrough();
+  app.add_subcommand("decisions", "changes of membership, the newest first")->fallthrough();
+  app.add_subcommand("metrics", "counters in Prometheus' text format")->fallthrough();
+  app.add_subcommand("watch", "status, again and again")->fallthrough();
+  app.add_subcommand("leave", "retire this node for good (not available yet)")->fallthrough();
+  app.add_subcommand("recover", "rebuild the cluster from this node (not available yet)")->fallthrough();
+  std::string argument;
+  app.add_subcommand("explain", "why a member was or was not removed")->fallthrough()->add_option("MEMBER", argument)->required();
+  app.add_subcommand("evictions", "hold all evictions, or go on")
+      ->fallthrough()
+      ->add_option("WHAT", argument, "pause or resume")
+      ->required()
+      ->check(CLI::IsMember({"pause", "resume"}));
+  app.add_subcommand("found", "found the cluster although a listed address is silent")
+      ->fallthrough()
+      ->add_option("--without", argument, "the silent address; it must not hold the only copy of the data")
+      ->required();
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& e) {
+    return app.exit(e) == 0 ? 0 : kUsage;
+  }
+  request.verb = app.get_subcommands().front()->get_name();
+  if (!argument.empty()) request.args = {argument};
+  if (request.verb != "watch") return once(socket, request);
+  request.verb = "status";
+  return watch(socket, request);
+}

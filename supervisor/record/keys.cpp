@@ -1,0 +1,32 @@
+#include "base/check.hpp"
+#include "supervisor/record/record.hpp"
+
+namespace fluxpg::record {
+
+std::string_view to_text(Kind kind) {
+  switch (kind) {
+    case Kind::kRemove:
+      return "remove";
+    case Kind::kAddLearner:
+      return "add-learner";
+    case Kind::kPromote:
+      return "promote";
+  }
+  CHECK(false);
+}
+
+std::string prefix(const std::string& app) { return "/fluxpg/" + app + "/"; }
+std::string record_key(const std::string& app) { return prefix(app) + "record"; }
+std::string remover_key(const std::string& app) { return prefix(app) + "remover"; }
+std::string founded_key(const std::string& app) { return prefix(app) + "founded"; }
+std::string decision_prefix(const std::string& app) { return prefix(app) + "re"; }
+std::string patroni_config_key(const std::string& app) { return "/service/" + app + "/config"; }
+std::string paused_key(const std::string& app) { return prefix(app) + "paused"; }
+std::string nodes_prefix(const std::string& app) { return prefix(app) + "nodes/"; }
+std::string node_key(const std::string& app, MemberId member) { return nodes_prefix(app) + to_text(member); }
+std::string history_prefix(const std::string& app) { return prefix(app) + "history/"; }
+
+// Decimal, as etcd prints revisions; whoever wants the newest first sorts by revision, not by key.
+std::string history_key(const std::string& app, Epoch epoch) { return history_prefix(app) + std::to_string(epoch.value); }
+
+}  // namespace fluxpg::record

@@ -1,0 +1,10 @@
+// The only place that reads the clocks.
+#pragma once
+
+#include "base/time.hpp"
+
+namespace fluxpg::runtime {
+
+Now read_clocks();
+
+}  // namespace fluxpg::runtime

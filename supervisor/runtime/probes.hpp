@@ -1,0 +1,36 @@
+// Looks regularly at the two processes, at the disk and at Patroni, and tells the agent what changed.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "supervisor/runtime/context.hpp"
+#include "supervisor/runtime/process_control.hpp"
+
+namespace fluxpg::runtime {
+
+class Probes {
+ public:
+  Probes(const Context& context, ProcessControl& control);
+  void start();
+
+ private:
+  void look_at_processes();
+  void look_at_patroni();
+  void processes_seen(const Expected<Programs, RpcError>& programs);
+  void patroni_seen(const http::Result& result);
+
+  const Context& context_;
+  ProcessControl& control_;
+  Trouble trouble_;
+  bool patroni_runs_ = false;
+  std::optional<supervisor::ProcessesSeen> processes_;
+  TimePoint processes_told_{};
+  std::optional<supervisor::PostgresSeen> postgres_;
+  TimePoint postgres_told_{};
+};
+
+// What Patroni's GET /patroni says: role "primary" or "replica" only while PostgreSQL runs, and the system identifier.
+supervisor::PostgresSeen postgres_from_patroni(const std::string& body);
+
+}  // namespace fluxpg::runtime

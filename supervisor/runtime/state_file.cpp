@@ -1,0 +1,104 @@
+#include "supervisor/runtime/state_file.hpp"
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+namespace fluxpg::runtime {
+
+namespace {
+
+using nlohmann::json;
+
+constexpr int kFormat = 1;
+
+json to_json(const verdict::FoundingPlan& plan) {
+  json founders = json::array();
+  for (const auto& f : plan.founders) founders.push_back({{"node", to_text(f.node)}, {"name", f.name}, {"peer_url", f.peer_url}});
+  return {{"round", plan.round},
+          {"proposer", to_text(plan.proposer)},
+          {"token", plan.token},
+          {"counted", plan.counted},
+          {"founders", founders}};
+}
+
+NodeId node_from(const json& value) {
+  const auto id = bytes_from_text<NodeId>(value.get<std::string>());
+  if (!id) throw std::invalid_argument("a node id is not 64 hex digits");
+  return *id;
+}
+
+std::uint64_t hex_from(const json& value) {
+  const auto number = number_from_hex(value.get<std::string>());
+  if (!number) throw std::invalid_argument("an etcd id is not hex");
+  return *number;
+}
+
+verdict::FoundingPlan plan_from(const json& value) {
+  verdict::FoundingPlan plan;
+  plan.round = value.at("round").get<std::uint64_t>();
+  plan.proposer = node_from(value.at("proposer"));
+  plan.token = value.at("token").get<std::string>();
+  plan.counted = value.at("counted").get<std::uint32_t>();
+  for (const auto& f : value.at("founders")) {
+    plan.founders.push_back({node_from(f.at("node")), f.at("name").get<std::string>(), f.at("peer_url").get<std::string>()});
+  }
+  return plan;
+}
+
+}  // namespace
+
+std::string state_to_json(const supervisor::Persistent& state) {
+  json value = {{"format", kFormat},
+                {"app", state.app},
+                {"incarnation_limit", state.incarnation_limit.value},
+                {"promised", nullptr},
+                {"started_token", state.started_token},
+                {"chosen", state.chosen},
+                {"cluster", to_text(state.cluster)},
+                {"member", to_text(state.member)}};
+  if (state.promised) value["promised"] = to_json(*state.promised);
+  return value.dump(1) + "\n";
+}
+
+Expected<supervisor::Persistent, std::string> state_from_json(const std::string& text, const std::string& path, const std::string& app) {
+  const auto refuse = [&](const std::string& why) {
+    return unexpected(path + " holds this node's promises and " + why + "; it is left as it is, and fluxpgd does not start.");
+  };
+  try {
+    const json value = json::parse(text);
+    const int format = value.at("format").get<int>();
+    if (format > kFormat)
+      return refuse("was written by a newer fluxpg (format " + std::to_string(format) + ", known: " + std::to_string(kFormat) + ")");
+    if (format != kFormat) return refuse("has the unknown format " + std::to_string(format));
+    supervisor::Persistent state;
+    state.app = value.at("app").get<std::string>();
+    if (state.app != app) return refuse("belongs to the app \"" + state.app + "\", not to \"" + app + "\"");
+    state.incarnation_limit.value = value.at("incarnation_limit").get<std::uint64_t>();
+    if (!value.at("promised").is_null()) state.promised = plan_from(value.at("promised"));
+    state.started_token = value.at("started_token").get<std::string>();
+    state.chosen = value.at("chosen").get<bool>();
+    state.cluster.value = hex_from(value.at("cluster"));
+    state.member.value = hex_from(value.at("member"));
+    return state;
+  } catch (const json::parse_error&) {
+    return refuse("is not complete JSON");
+  } catch (const std::exception& e) {
+    return refuse(std::string("cannot be understood (") + e.what() + ")");
+  }
+}
+
+Expected<supervisor::Persistent, std::string> load_state(const std::string& path, const std::string& app) {
+  std::error_code error;
+  if (!std::filesystem::exists(path, error) && !error) {
+    supervisor::Persistent fresh;
+    fresh.app = app;
+    return fresh;
+  }
+  const auto text = read_file(path);
+  if (!text) return unexpected(text.error());
+  return state_from_json(*text, path, app);
+}
+
+Done save_state(const std::string& path, const supervisor::Persistent& state) { return write_atomically(path, state_to_json(state), 0600); }
+
+}  // namespace fluxpg::runtime
