@@ -113,6 +113,7 @@ TEST(Model, RefusesBadStatesWithOneSentenceAndKeepsTheOldOne) {
       {R"({"apps":{"a":{},"A":{}}})", "is there twice"},
       {R"({"apps":{"":{}}})", "1 to 64 characters"},
       {R"({"apps":)" + std::string(100000, '[') + std::string(100000, ']') + "}", "nested deeper"},
+      {R"({"]]]]]]]]]]\"]":)" + std::string(40, '[') + std::string(40, ']') + "}", "nested deeper"},
   };
   for (const auto& [body, sentence] : table) {
     const auto refused = model.put_state(std::nullopt, body);
