@@ -61,6 +61,34 @@ TEST_F(OneNode, HearsayKillsNobodyWhoAnswers) {
   EXPECT_TRUE(node_.members().at(id_of(1)).accusers.empty());
 }
 
+TEST_F(OneNode, WaitsForItsOwnProbeHoweverManyAccuse) {
+  handle(Tick{});
+  for (const std::size_t i : {2u, 3u, 4u}) meet(i);
+  rumor(alive(1, 1), 1);
+  const Ping ping = sent<Ping>(where(1)).at(0);
+  pass(milliseconds(400), {2, 3, 4});  // a far one: our own two tries take longer than the shortest suspicion
+  receive(Ack{ping.nonce, id_of(1), Incarnation{1}, {}, {}, {}});
+  pass(milliseconds(1), {1, 2, 3, 4});
+  for (const std::size_t accuser : {2u, 3u, 4u}) rumor(bad(State::kSuspect, 1, 1, accuser));
+  ASSERT_EQ(node_.members().at(id_of(1)).accusers.size(), 3u);
+  pass(milliseconds(2000), {2, 3, 4});
+  EXPECT_EQ(state(1), State::kSuspect);
+  pass(milliseconds(1000), {2, 3, 4});
+  EXPECT_EQ(state(1), State::kDead);
+}
+
+TEST_F(OneNode, DoesNotBuryWhomItAccusedItselfAndHasHeardSince) {
+  handle(Tick{});
+  meet(1);
+  meet(2);
+  handle(ConnectionLost{where(1), true});
+  ASSERT_EQ(state(1), State::kSuspect);
+  pass(seconds(20), {1, 2});
+  EXPECT_EQ(state(1), State::kSuspect);
+  pass(seconds(20), {2});
+  EXPECT_EQ(state(1), State::kDead) << "silent again";
+}
+
 TEST_F(OneNode, AsksAnAccusedMemberAtOnceAndBelievesTheAccuserWhenItIsSilentToo) {
   handle(Tick{});
   meet(1);
