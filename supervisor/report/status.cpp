@@ -80,10 +80,9 @@ std::string ballot(const supervisor::BallotView& b, const Names& known, const Te
 }
 
 std::string last_decision(const record::Record& r, const TextOptions& options) {
-  return paint("\nLast decision", Color::kStrong, options) + " " +
-         printable(utc(r.decided_at_ms) + ", epoch " + std::to_string(r.epoch.value) + ", rule " + r.change.rule + ": " +
-                   subject(r.change) + " " + what_happened(r)) +
-         "\n";
+  return heading("\nLast decision", options) + item(utc(r.decided_at_ms) + ", epoch " + std::to_string(r.epoch.value) + ", rule " +
+                                                        r.change.rule + ": " + subject(r.change) + " " + what_happened(r),
+                                                    options);
 }
 
 }  // namespace

@@ -70,10 +70,8 @@ std::string decisions_text(const Snapshot& snapshot, const TextOptions& options)
   const std::vector<record::Record> decisions = all_decisions(snapshot);
   Table table({"EPOCH", "WHEN", "OUTCOME", "RULE", "WHAT"});
   for (const record::Record& r : decisions) {
-    std::string what = subject(r.change);
-    if (r.change.member) what.append(" (").append(to_text(r.change.member)).append(")");
-    what.append(" ").append(what_happened(r));
-    table.add({r.epoch ? std::to_string(r.epoch.value) : "-", utc(r.decided_at_ms), outcome(r), r.change.rule, what});
+    table.add({r.epoch ? std::to_string(r.epoch.value) : "-", utc(r.decided_at_ms), outcome(r), r.change.rule,
+               subject(r.change) + " " + what_happened(r)});
   }
   return decisions.empty() ? "  no decision has been taken yet\n" : table.text(options);
 }

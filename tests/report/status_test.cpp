@@ -30,7 +30,7 @@ TEST(StatusText, BeginsWithHealthVotersAndWhatItSurvives) {
 TEST(StatusText, ShowsAnOpenDecisionWhateverElseIsUnderWay) {
   Snapshot s = healthy();
   s.open_decision = record::samples::promotion();
-  EXPECT_THAT(status_text(s), HasSubstr("rule seat-empty: node-198-18-0-14 is being promoted to a voter\n"));
+  EXPECT_THAT(status_text(s), HasSubstr("open decision since 2026-10-26 07:34:50 UTC, rule seat-empty: node-198-18-0-14 is being"));
   EXPECT_THAT(status_text(s), Not(HasSubstr("nothing is under way")));
 }
 
