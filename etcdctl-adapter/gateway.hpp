@@ -12,7 +12,7 @@ namespace fluxpg::etcd {
 // Where a member is asked: "http://127.0.0.1:2379" or "https://n-…:2379", with how to get there.
 struct Access {
   std::string base_url;
-  std::string resolve_to;        // see http::Request
+  std::string resolve_to;  // see http::Request
   std::optional<http::Tls> tls;
 };
 

@@ -153,21 +153,21 @@ using Answer = std::variant<Status, MemberList, Added, Changed, RangeResult, Txn
 
 // ---- errors ----
 enum class ErrorKind : std::uint8_t {
-  kUnreachable,      // nothing was sent: refused, no route, TLS. Retry helps when it returns.
-  kTimeout,          // sent, no answer: for a change this means *unknown*
-  kNoLeader,         // etcd gave up: for a change this means *unknown*
-  kUnhealthy,        // refused before it was proposed: a voter is not connected (5 s after a change this passes)
-  kNotEnoughStarted, // refused: too few started members
-  kNotFound,         // no such member or lease, for ever
-  kExists,           // the peer URL or id is already a member
-  kTooManyLearners,  // refused: one learner at a time
-  kNotInSync,        // refused: the learner has not caught up; retry later
-  kNotLearner,       // refused: already a voter
-  kLearner,          // a learner does not serve this
-  kStopped,          // the asked member is being removed or shut down: for a change *unknown*
-  kNoSpace,          // NOSPACE alarm: writes are refused
-  kMalformed,        // the answer was not what etcd documents
-  kRefused,          // any other clear refusal
+  kUnreachable,       // nothing was sent: refused, no route, TLS. Retry helps when it returns.
+  kTimeout,           // sent, no answer in our time or etcd's: for a change this means *unknown*
+  kNoLeader,          // etcd has or had no leader: for a change this means *unknown*
+  kUnhealthy,         // refused before it was proposed: a voter is not connected (5 s after a change this passes)
+  kNotEnoughStarted,  // refused: too few started members
+  kNotFound,          // no such member or lease, for ever
+  kExists,            // the peer URL or id is already a member
+  kTooManyLearners,   // refused: one learner at a time
+  kNotInSync,         // refused: the learner has not caught up; retry later
+  kNotLearner,        // refused: already a voter
+  kLearner,           // a learner does not serve this
+  kStopped,           // the asked member is being removed or shut down: for a change *unknown*
+  kNoSpace,           // NOSPACE alarm: writes are refused
+  kMalformed,         // the answer was not what etcd documents
+  kRefused,           // any other clear refusal
 };
 struct Error {
   ErrorKind kind = ErrorKind::kTimeout;
@@ -175,7 +175,8 @@ struct Error {
 };
 using Result = Expected<Answer, Error>;
 
-// What is known about a change after its answer. A time-out is not "not done": the change may commit later.
+// What is known about a change after its answer. A time-out is not "not done": the change may commit later. A transaction whose compares
+// failed and a keep-alive of a lease that is gone are answers, and "not done".
 enum class Outcome : std::uint8_t { kDone, kNotDone, kUnknown };
 Outcome outcome(const Result& result);
 

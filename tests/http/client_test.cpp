@@ -7,7 +7,7 @@
 #include <cstdlib>
 #include <mutex>
 
-#include "tests/http/raw_server.hpp"
+#include "tests/support/raw_server.hpp"
 
 namespace fluxpg::http {
 namespace {

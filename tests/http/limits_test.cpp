@@ -2,7 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "base/http/client.hpp"
-#include "tests/http/raw_server.hpp"
+#include "tests/support/raw_server.hpp"
 
 namespace fluxpg::http {
 namespace {

@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include "base/http/client.hpp"
-#include "tests/http/raw_server.hpp"
+#include "tests/support/raw_server.hpp"
 
 namespace {
 

@@ -1,4 +1,4 @@
-#include "tests/http/raw_server.hpp"
+#include "tests/support/raw_server.hpp"
 
 #include <arpa/inet.h>
 #include <poll.h>
