@@ -10,7 +10,7 @@ namespace fluxpg::gossip {
 struct Config {
   // One probe of one member per period. Shorter = faster detection, more traffic. At N members the period per member is
   // probe_period * max(1, (N-1) / probes_at_once). Range 50 ms … 10 s.
-  Duration probe_period = milliseconds(500);
+  Duration probe_period = milliseconds(650);
   // Members probed per period, chosen round-robin; with 9 or fewer members everybody observes everybody. Range 1 … 16.
   std::size_t probes_at_once = 2;
   // An answer later than max(this, 3 × smoothed rtt) counts as missed; a second, direct try and the indirect probes go out then. Range 20

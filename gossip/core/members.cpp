@@ -163,7 +163,7 @@ void Node::Impl::accuse(const NodeId& id, const std::string& why) {
 
 void Node::Impl::suspect(MemberView& member, const std::string& why) {
   if (member.state != State::kAlive) return;
-  suspicions_[member.info.id] = Suspicion{now_.boot, now_.boot, false};
+  suspicions_[member.info.id] = Suspicion{now_.boot, now_.boot};
   change(member, State::kSuspect, why);
 }
 

@@ -35,11 +35,8 @@ Effects Node::Impl::handle(const Now& now, const Event& event) {
   if (!started_) {
     start();
   } else if (const Duration lost = health_.observe(config_, now, deadline_); lost > Duration{}) {
-    probes_.postpone(lost);
-    for (auto& [id, suspicion] : suspicions_) {
-      suspicion.started += lost;
-      suspicion.not_before += lost;
-    }
+    probes_.excuse(lost, config_.probe_timeout);
+    for (auto& [id, suspicion] : suspicions_) suspicion.excuse(lost, now.boot, config_.probe_timeout);
   }
   // The event first: an answer that arrived together with its deadline is an answer.
   std::visit([this](const auto& e) { on(e); }, event);

@@ -35,8 +35,11 @@ TimePoint Probes::next_deadline() const {
   return first;
 }
 
-void Probes::postpone(Duration by) {
-  for (auto& [nonce, probe] : open_) probe.deadline += by;
+void Probes::excuse(Duration lost, Duration to_read) {
+  for (auto& [nonce, probe] : open_) {
+    probe.deadline += probe.excused ? lost : lost + to_read;
+    probe.excused = true;
+  }
 }
 
 std::vector<NodeId> shuffled(const std::set<NodeId>& ids, Random& random) {

@@ -24,6 +24,7 @@ struct Probe {
   Endpoint endpoint;
   TimePoint sent;
   TimePoint deadline;
+  bool excused = false;     // had its time to read
   bool second_try = false;  // tried again, and others were asked to try
   bool wants_statement = false;
   bool relayed = false;  // somebody else heard it
@@ -46,7 +47,9 @@ class Probes {
   bool asks(const NodeId& target) const;  // is a kMember probe of it under way?
   std::vector<Nonce> due(TimePoint now) const;
   TimePoint next_deadline() const;
-  void postpone(Duration by);
+  // We were not there for `lost`. On top, once per try, time to read what has been waiting in our sockets: only once, or a node that is
+  // always late would never accuse anybody.
+  void excuse(Duration lost, Duration to_read);
 
  private:
   std::size_t capacity_;

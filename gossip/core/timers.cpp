@@ -37,6 +37,7 @@ void Node::Impl::run_probes() {
       probes_.erase(nonce);
     } else if (!probe.second_try) {
       open.second_try = true;
+      open.excused = false;
       open.deadline = now_.boot + probe_timeout(config_, member->rtt, health_.level());
       send_ping(nonce, probe);
       ask_others(nonce, probe);

@@ -26,8 +26,9 @@ class Peer {
   };
   News drive(TimePoint now);
 
-  // A send may have swallowed the wake-up of a message that arrived meanwhile (ZeroMQ's descriptors are edge-triggered).
-  bool has_unread() const { return dealer_.readable(); }
+  // ZeroMQ's descriptors are edge-triggered: a send may swallow the wake-up of a message that arrived meanwhile, and a new socket gives
+  // none before somebody has looked at it once. To be asked after send() and drive().
+  bool has_unread() const { return dealer_.readable() || monitor_.socket().readable(); }
   void add_descriptors(std::vector<int>& out) const;
   // kNever: after the last drive().
   TimePoint last_used() const { return last_used_; }

@@ -51,6 +51,7 @@ class Transport::Impl {
   int bind() {
     if (!router_ || !doorkeeper_.socket() || !monitor_.socket()) return EMFILE;
     if (!is_ipv4(config_.listen.address)) return EINVAL;
+    wakeup_.set();  // new sockets announce nothing before they are looked at once
     const std::string port = config_.listen.port == 0 ? "*" : std::to_string(config_.listen.port);
     return router_.bind("tcp://" + config_.listen.address + ":" + port);
   }

@@ -53,7 +53,8 @@ struct TransportConfig {
   // Data that stays unacknowledged by the other host for so long ends the connection (TCP_USER_TIMEOUT). Range 1 s … 10 min.
   Duration unacknowledged = seconds(10);
   Duration idle_close = minutes(5);  // a connection of ours without traffic for this long is closed. Range 1 s … 1 day
-  // Messages taken per socket and drive(): a flood cannot keep the loop busy for ever; the rest waits for the next call. Range 1 … 100000.
+  // Messages taken per socket and drive(): a flood cannot keep the loop busy for ever; the rest waits for the next call.
+  // Range 1 … 100000.
   std::size_t max_per_drive = 1024;
 };
 

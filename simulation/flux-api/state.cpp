@@ -28,12 +28,25 @@ void check(bool condition, const std::string& sentence) {
   if (!condition) throw Refused{sentence};
 }
 
+// Writing a value back recurses, so its depth is bounded before it is built.
+int depth(std::string_view text) {
+  int now = 0;
+  int deepest = 0;
+  bool quoted = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (c == '"') quoted = !quoted;
+    if (quoted && c == '\\') ++i;
+    if (quoted) continue;
+    if (c == '[' || c == '{') deepest = std::max(deepest, ++now);
+    if (c == ']' || c == '}') --now;
+  }
+  return deepest;
+}
+
 json object(std::string_view text, const std::string& what) {
-  const auto shallow = [&](int depth, json::parse_event_t, const json&) {
-    check(depth <= 32, what + " is nested deeper than 32 levels.");
-    return true;
-  };
-  const json root = json::parse(text, shallow, false);
+  check(depth(text) <= 32, what + " is nested deeper than 32 levels.");
+  const json root = json::parse(text, nullptr, false);
   check(!root.is_discarded(), what + " is not JSON.");
   check(root.is_object(), what + " must be a JSON object.");
   return root;

@@ -1,4 +1,5 @@
 // fluxpgctl: asks the daemon and prints its answer; the daemon does the rendering, so this starts in a few milliseconds.
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -36,6 +37,13 @@ void print(std::FILE* to, const std::string& text) {
   std::fwrite(text.data(), 1, text.size(), to);
   if (!text.empty() && text.back() != '\n') std::fputc('\n', to);
   std::fflush(to);
+}
+
+void look_at_terminal(StatusRequest& request) {
+  if (::isatty(STDOUT_FILENO) == 0) return;
+  winsize size{};
+  if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) request.width = size.ws_col;
+  request.color = std::getenv("NO_COLOR") == nullptr;
 }
 
 int once(const std::string& socket, const StatusRequest& request) {
@@ -105,6 +113,7 @@ int main(int argc, char** argv) {
   }
   request.verb = app.get_subcommands().front()->get_name();
   if (!argument.empty()) request.args = {argument};
+  look_at_terminal(request);
   if (request.verb != "watch") return once(socket, request);
   request.verb = "status";
   return watch(socket, request);

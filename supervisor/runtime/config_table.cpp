@@ -86,6 +86,10 @@ void add_programs(Rows& t) {
   t.push_back(time("listing.absence_window", "ABSENCE_WINDOW", AT(listing.absence_window), 10 * kS, 24 * kHour,
                    "absent this long = unlisted. Longer = slower eviction, more patience with a lying API"));
   t.push_back(number("listing.min_absences", "", AT(listing.min_absences), 2, 100, "and absent from this many good answers"));
+  t.push_back(
+      time("listing.fresh", "", AT(listing.fresh), 30 * kS, 24 * kHour, "an older answer says nothing any more; several polls long"));
+  t.push_back(number("listing.max_addresses", "", AT(listing.max_addresses), 16, 65536, "bound"));
+  t.push_back(number("listing.max_backends", "", AT(listing.max_backends), 1, 4096, "bound"));
   t.push_back(time("listing.memory", "", AT(listing.memory), 10 * kMin, 72 * kHour, "addresses not seen for longer are forgotten"));
 }
 

@@ -57,8 +57,8 @@ Done write_certificates(const Settings& settings, const ClusterKeys& keys, const
     if (other != self.address && other != "127.0.0.1") addresses.push_back(other);
   }
   std::string made_for = self.host_name;
-  for (const auto& address : addresses) made_for += " " + address;
-  made_for += "\n" + render::ca_certificate(keys.ca_seeds.front(), settings.app);
+  for (const auto& address : addresses) made_for.append(" ").append(address);
+  made_for.append("\n").append(render::ca_certificate(keys.ca_seeds.front(), settings.app));
 
   auto done = make_directories(settings.etcd_tls_dir, 0755);
   const render::TlsFiles files = etcd_tls(settings);

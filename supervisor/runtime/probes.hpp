@@ -13,6 +13,8 @@ class Probes {
  public:
   Probes(const Context& context, ProcessControl& control);
   void start();
+  // Why the processes cannot be seen; empty if they can.
+  const std::string& trouble() const { return trouble_.sentence(); }
 
  private:
   void look_at_processes();

@@ -1,5 +1,6 @@
 #include "supervisor/runtime/status_protocol.hpp"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 namespace fluxpg::runtime {
@@ -24,7 +25,9 @@ std::optional<T> parsed(const std::string& text, Read read) {
 
 }  // namespace
 
-std::string to_line(const StatusRequest& r) { return line({{"verb", r.verb}, {"args", r.args}, {"format", r.json ? "json" : "text"}}); }
+std::string to_line(const StatusRequest& r) {
+  return line({{"verb", r.verb}, {"args", r.args}, {"format", r.json ? "json" : "text"}, {"width", r.width}, {"color", r.color}});
+}
 std::string to_line(const StatusReply& r) { return line({{"exit", r.exit}, {"body", r.body}}); }
 
 std::optional<StatusRequest> request_from_line(const std::string& text) {
@@ -33,6 +36,8 @@ std::optional<StatusRequest> request_from_line(const std::string& text) {
     r.verb = value.at("verb").get<std::string>();
     if (value.contains("args")) r.args = value.at("args").get<std::vector<std::string>>();
     r.json = value.value("format", "text") == "json";
+    r.width = std::clamp<std::size_t>(value.value("width", r.width), 40, 400);
+    r.color = value.value("color", false);
     return r;
   });
 }

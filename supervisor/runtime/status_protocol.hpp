@@ -14,6 +14,8 @@ struct StatusRequest {
   std::string verb;  // "status", "members", "matrix", "explain", "decisions", "metrics", "evictions", "found"
   std::vector<std::string> args;
   bool json = false;
+  std::size_t width = 100;  // columns of the caller's terminal, 40 to 400
+  bool color = false;
   bool operator==(const StatusRequest&) const = default;
 };
 

@@ -100,6 +100,17 @@ TEST(Listing, OneEmptyAnswerUnlistsNobodyNorDoAThousandBadOnes) {
   EXPECT_THAT(s.listing.describe(s.now, kA), HasSubstr("the last good answer is 999 s old (empty: as told.)"));
 }
 
+TEST(Listing, TakesBackAnAbsenceThatNobodyConfirmsAnyMore) {
+  Story s;
+  s.good(0, "b", {kA, kB, kC});
+  s.good(60, "b", {kA, kB});
+  s.good(65, "b", {kA, kB});
+  s.bad(365, Fault::kTimeout);
+  EXPECT_EQ(s.of(kC), Presence::kUnlisted);
+  s.bad(366, Fault::kTimeout);
+  EXPECT_EQ(s.of(kC), Presence::kUnknown);
+}
+
 TEST(Listing, StartsCountingAnewAfterASilence) {
   Story s;
   s.good(0, "b", {kA, kB, kC});

@@ -70,8 +70,8 @@ def lengths(root, _build):
             yield name, count, f"has {count} lines, {plan.MAX_FILE_LINES} are allowed"
         if name.endswith(".hpp"):
             lines = text.split("\n")
-            if not re.match(r"// .*[.?!:]$", lines[0]):
-                yield name, 1, "line 1 of a header is one // sentence saying what the file is for"
+            if not re.match(r"// .*[.?!]( |$)", lines[0]):
+                yield name, 1, "line 1 of a header begins with a // sentence saying what the file is for"
             if "#pragma once" not in lines:
                 yield name, 1, "has no #pragma once"
         if name.endswith((".hpp", ".cpp")):

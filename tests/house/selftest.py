@@ -75,7 +75,9 @@ class House(unittest.TestCase):
 
     def test_a_header_begins_with_a_sentence_and_pragma_once(self):
         self.accepted("lengths", {"base/a.hpp": HEADER})
+        self.accepted("lengths", {"base/a.hpp": "// Says what. And then\n// why.\n#pragma once\n"})
         self.refused("lengths", {"base/a.hpp": "#pragma once\n// Says.\n"}, "line 1 of a header")
+        self.refused("lengths", {"base/a.hpp": "// a.hpp\n#pragma once\n"}, "line 1 of a header")
         self.refused("lengths", {"base/a.hpp": "// Says what this is.\nint a();\n"}, "no #pragma once")
 
     def test_a_function_of_71_lines_is_too_long_wherever_it_hides(self):

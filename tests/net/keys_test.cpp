@@ -16,13 +16,13 @@ using testing::HasSubstr;
 TEST(Keys, EveryNodeDerivesTheSameFromTheSameSecretAndAppForEver) {
   const auto master = derive_master_key("correct horse battery", "orders-db");
   ASSERT_TRUE(master.has_value());
-  EXPECT_EQ(hex(master->bytes.data(), master->bytes.size()), "GOLDEN_MASTER");
+  EXPECT_EQ(hex(master->bytes.data(), master->bytes.size()), "71556a0af7033417dc018a083bfb788825449c83a31eb116672858b24161a0dd");
   const CurveKeys keys = curve_keys(*master);
-  EXPECT_EQ(keys.server_public, R"(GOLDEN_SERVER)");
-  EXPECT_EQ(keys.client_public, R"(GOLDEN_CLIENT)");
+  EXPECT_EQ(keys.server_public, R"(Caty9d+8d}m-CykNHJEgE-9by&n1j7O6MWi4rCAu)");
+  EXPECT_EQ(keys.client_public, R"(Oq5gSmgu%t{d=lQ1nd/Fjr:gEPX1I{1cC.{erM&h)");
   const auto seed = ca_seed(*master);
-  EXPECT_EQ(hex(seed.data(), 8), "GOLDEN_CA");
-  EXPECT_EQ(patroni_rest_password(*master), "GOLDEN_REST");
+  EXPECT_EQ(hex(seed.data(), 8), "7afdac6bcf7beb87");
+  EXPECT_EQ(patroni_rest_password(*master), "d90b75bb7799175933a19c3a5b8da867fea24bc80f38f512");
 }
 
 TEST(Keys, AnotherSecretOrAnotherAppGivesOtherKeys) {

@@ -163,7 +163,7 @@ INSTANTIATE_TEST_SUITE_P(Secrets, Rotating,
                                          // The server key is the first secret's: who does not know that one cannot ask, only answer.
                                          Rotation{{1}, {2, 1}, false}, Rotation{{2}, {1, 2}, false}, Rotation{{1}, {2}, false}));
 
-TEST_P(Rotating, ReachesWhoeverHasTheFirstSecretOfTheOther) {
+TEST_P(Rotating, ReachesThoseWhoseFirstSecretItHas) {
   const Rotation& c = GetParam();
   Station a(test_config(c.asks)), b(test_config(c.answers));
   b.echoes = true;

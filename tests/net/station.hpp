@@ -9,6 +9,8 @@
 #include <unistd.h>
 
 #include <functional>
+#include <memory>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -71,12 +73,12 @@ class Station {
   bool heard(const std::string& text) const { return count(text) > 0; }
   std::size_t count(const std::string& text) const {
     std::size_t n = 0;
-    for (const auto& one : inbox) n += one.second == text ? 1 : 0;
+    for (const auto& one : inbox) n += one.second == text ? 1U : 0U;
     return n;
   }
   std::size_t losses(const Endpoint& of, bool refused) const {
     std::size_t n = 0;
-    for (const auto& one : lost) n += one == std::make_pair(of, refused) ? 1 : 0;
+    for (const auto& one : lost) n += one == std::make_pair(of, refused) ? 1U : 0U;
     return n;
   }
   const Counters& counters() const { return transport->counters(); }
@@ -93,17 +95,18 @@ class Station {
   }
 };
 
-// Waits on the descriptors as a runtime would, at most 20 ms at a time. False: it did not happen within `limit`.
-inline bool drive_until(const std::vector<Station*>& stations, const std::function<bool()>& happened, Duration limit = seconds(10)) {
+// Waits on the descriptors as a runtime would, at most `tick_ms` at a time. False: it did not happen within `limit`.
+inline bool drive_until(const std::vector<Station*>& stations, const std::function<bool()>& happened, Duration limit = seconds(10),
+                        int tick_ms = 20) {
   const TimePoint end = boot_now() + limit;
   while (boot_now() < end) {
     std::vector<pollfd> fds;
     for (Station* station : stations) {
       for (const int fd : station->transport->descriptors()) fds.push_back({fd, POLLIN, 0});
     }
-    ::poll(fds.data(), fds.size(), 20);
+    ::poll(fds.data(), fds.size(), tick_ms);
     for (Station* station : stations) station->transport->drive(boot_now());
-    if (happened()) return true;
+    if (happened()) return boot_now() < end;
   }
   return false;
 }
@@ -130,6 +133,11 @@ class DeafListener {
   DeafListener(const DeafListener&) = delete;
   DeafListener& operator=(const DeafListener&) = delete;
   Endpoint endpoint() const { return {"127.0.0.1", ntohs(address_.sin_port)}; }
+  // Waits until somebody has connected.
+  bool has_caller() const {
+    pollfd waiting{fds_.front(), POLLIN, 0};
+    return ::poll(&waiting, 1, 5000) == 1;
+  }
 
  private:
   sockaddr* generic() { return reinterpret_cast<sockaddr*>(&address_); }
