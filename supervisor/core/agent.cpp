@@ -294,7 +294,7 @@ void Agent::Impl::decide(const Now& now) {
   change_.tick(now, facts, lease_, out_);
   plan_ = {};
   if (!view_.has_list()) return;
-  const PlanInput input = gather(now, facts, learner_);
+  const PlanInput input = gather(now, facts, learner_, collector_);
   plan_ = plan(input, config_.rules);
   const bool ready = lease_.held() && !change_.busy() && view_.list_is_current(now) && view_.keys_are_current(now) &&
                      view_.problem().empty() && !(view_.record() && view_.record()->open());
