@@ -61,7 +61,7 @@ void Invariants::check_record() {
     if (record_revision_ <= last_open_) sim_.violate("epochs-grow", "epoch " + std::to_string(record_revision_));
     last_open_ = record_revision_;
     const auto host = sim_.etcd().host_of(cluster->id, parsed->change.member);
-    const bool removal = parsed->change.kind == record::Kind::kRemove && parsed->change.rule != "ghost-learner";
+    const bool removal = parsed->change.kind == record::Kind::kRemove && !parsed->certificate.votes.empty();
     if (removal && host && sim_.host(*host).well_since != kNever && sim_.now() - sim_.host(*host).well_since >= kWholeBallot && well(*host)) {
       sim_.violate("nobody-alive-is-decided", sim_.host(*host).name + " works, and was decided dead: " + parsed->change.reason);
     }

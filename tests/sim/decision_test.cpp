@@ -15,11 +15,6 @@ std::size_t with_a_corpse(Scene& sim) {
   return victim;
 }
 
-std::size_t removals_done(const Simulation& sim, const record::Record* first) {
-  (void)first;
-  return sim.evictions();
-}
-
 }  // namespace
 
 TEST(Decision, OfARemoverThatDiesAtAnyActionIsFinishedByTheNextExactlyOnce) {
@@ -35,7 +30,6 @@ TEST(Decision, OfARemoverThatDiesAtAnyActionIsFinishedByTheNextExactlyOnce) {
     sim.run_for(minutes(4));
     EXPECT_EQ(sim.voters(), 4U) << "seed " << seed;
     EXPECT_EQ(sim.evictions(), 1U) << "seed " << seed;
-    EXPECT_EQ(removals_done(sim, nullptr), 1U);
     sim.start_daemon(remover);
     sim.run_for(minutes(2));
     EXPECT_EQ(sim.evictions(), 1U) << "seed " << seed;
@@ -71,9 +65,10 @@ TEST(Decision, AVictimThatReturnsBeforeTheCallRefutesIt) {
     const std::size_t victim = sim.remover() == 1 ? 2 : 1;
     sim.pause(victim);
     sim.flux().unlist(sim.host(victim).address);
-    if (!sim.run_until([&] { return sim.counts().count("said: decided: ") > 0; }, minutes(3))) continue;
+    sim.run_for(seconds(30));
     // The remover's own etcd has become slow: between the decision and the call there is time.
-    sim.host(sim.remover()).etcd_delay = milliseconds(900);
+    if (sim.remover() < sim.hosts()) sim.host(sim.remover()).etcd_delay = milliseconds(200);
+    if (!sim.run_until([&] { return sim.counts().count("said: decided: ") > 0; }, minutes(3))) continue;
     sim.resume(victim);
     sim.run_for(minutes(5));
     refuted = sim.counts().count("said: closed as refuted") > 0;
@@ -85,6 +80,8 @@ TEST(Decision, AVictimThatReturnsBeforeTheCallRefutesIt) {
 TEST(Decision, AForgedRecordIsNotCarriedOutAndIsToldToOperators) {
   Scene sim({.hosts = 3});
   sim.found(3);
+  const std::size_t remover = sim.remover();
+  sim.kill_daemon(remover);  // the next one has to hold the key for a minute before it may close what it finds
   const etcd_model::Cluster& cluster = *sim.cluster();
   record::Record forged;
   forged.change = {record::Kind::kRemove, cluster.voters().front(), {}, "node-x", "", "unlisted", "because I say so"};
@@ -93,7 +90,10 @@ TEST(Decision, AForgedRecordIsNotCarriedOutAndIsToldToOperators) {
   sim.etcd().force_put(sim.now(), cluster.id, record::record_key("orders-db"), record::to_json(forged));
   sim.run_for(seconds(20));
   EXPECT_EQ(sim.voters(), 3U);
-  for (std::size_t i = 0; i < 3; ++i) EXPECT_TRUE(sim.has_problem(i, "the open decision in etcd is not carried out")) << i;
+  for (std::size_t i = 0; i < 3; ++i) {
+    if (i == remover) continue;
+    EXPECT_TRUE(sim.has_problem(i, "the open decision in etcd is not carried out")) << i;
+  }
   ASSERT_TRUE(sim.run_until([&] { return !sim.history().empty() && sim.history().back().outcome == "void"; }, minutes(3)));
   EXPECT_EQ(sim.voters(), 3U);
 }

@@ -30,7 +30,7 @@ TEST(View, ConvergesWithinTenSecondsAfterAPartitionHeals) {
   sim.found(5);
   sim.isolate(0);
   sim.network().cut_both(1, 2);
-  sim.run_for(minutes(10));
+  sim.run_for(minutes(5));
   sim.network().heal_all();
   ASSERT_TRUE(sim.run_until(
       [&] {

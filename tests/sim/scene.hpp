@@ -18,6 +18,7 @@ class Scene : public Simulation {
     for (const Violation& violation : violations()) ADD_FAILURE() << violation.invariant << ": " << violation.what;
     if (testing::Test::HasFailure()) {
       for (const std::string& line : story_) std::cout << line << "\n";
+      for (std::size_t i = 0; i < hosts(); ++i) tell(i);
     }
   }
 
@@ -51,6 +52,12 @@ class Scene : public Simulation {
   }
 
  private:
+  void tell(std::size_t index) const {
+    if (!host(index).daemon) return;
+    const supervisor::Snapshot seen = snapshot(index);
+    for (const std::string& problem : seen.problems) std::cout << host(index).name << " has a problem: " << problem << "\n";
+    for (const supervisor::Doing& doing : seen.doing) std::cout << host(index).name << ": " << doing.what << " waits for " << doing.waits_for << "\n";
+  }
   Options with_trace(Options options) {
     const bool loud = std::getenv("FLUXPG_SIM_TRACE") != nullptr;
     options.trace = [this, loud](const std::string& line) {
