@@ -37,6 +37,18 @@ struct NotNegative {
   T& value;
 };
 
+// Said aloud for clang 14, which does not deduce aggregates.
+template <class T>
+Text(T&, std::size_t) -> Text<T>;
+template <class T>
+Ipv4(T&) -> Ipv4<T>;
+template <class T>
+List(T&, std::size_t) -> List<T>;
+template <class T>
+Choice(T&, std::remove_const_t<T>) -> Choice<T>;
+template <class T>
+NotNegative(T&) -> NotNegative<T>;
+
 template <class A>
 void layout(A& a, Is<Endpoint> auto& v) {
   a(Text{v.address, kMaxAddress}, v.port);

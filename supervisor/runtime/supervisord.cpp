@@ -18,8 +18,8 @@ void Supervisord::ask(std::string body, std::function<void(Expected<std::string,
   request.deadline = kDeadline;
   request.max_body = kMaxAnswer;
   request.unix_socket = socket_;
-  client_.start(std::move(request), [done = std::move(done)](http::Result result) {
-    if (!result) return done(unexpected(RpcError{0, "supervisord does not answer: " + result.error().message}));
+  client_.start(std::move(request), [done = std::move(done), socket = socket_](http::Result result) {
+    if (!result) return done(unexpected(RpcError{0, "supervisord does not answer on " + socket + "."}));
     if (result->status != 200) return done(unexpected(RpcError{0, "supervisord answers HTTP " + std::to_string(result->status) + "."}));
     done(std::move(result->body));
   });

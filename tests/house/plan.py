@@ -24,7 +24,7 @@ ARROWS = {
     "supervisor/render": CORE,
     "supervisor/report": CORE,
     "supervisor/runtime": [*CORE, "supervisor/render", "supervisor/report", "gossip/net", "gossip/wire", "discovery", "etcdctl-adapter", "base/http"],
-    "supervisor/ctl": ["supervisor/report", "gossip/net"],
+    "supervisor/ctl": ["supervisor/runtime/status_protocol.hpp"],
     "simulation": [*CORE, "supervisor/report"],
 }
 

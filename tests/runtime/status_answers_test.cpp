@@ -1,0 +1,68 @@
+#include "supervisor/runtime/status_answers.hpp"
+
+#include <gtest/gtest.h>
+
+namespace fluxpg::runtime {
+namespace {
+
+using supervisor::OperatorSays;
+
+class NoSigning final : public Signing {
+ public:
+  NodeId id() const override { return {}; }
+  Signature sign(std::string_view) const override { return {}; }
+  bool verify(const NodeId&, std::string_view, const Signature&) const override { return false; }
+};
+
+struct Told {
+  StatusReply reply;
+  std::vector<OperatorSays> said;
+};
+
+Told ask(const std::string& verb, std::vector<std::string> args = {}) {
+  Told told;
+  supervisor::Snapshot snapshot;
+  snapshot.app = "orders";
+  snapshot.health = supervisor::Health::kMajorityLost;
+  told.reply = answer({verb, std::move(args)}, snapshot, NoSigning(), [&](OperatorSays says) { told.said.push_back(std::move(says)); });
+  return told;
+}
+
+TEST(StatusAnswers, HealthIsTheExitCodeOfStatusAndMembersOnly) {
+  EXPECT_EQ(ask("status").reply.exit, 2);
+  EXPECT_EQ(ask("members").reply.exit, 2);
+  EXPECT_EQ(ask("matrix").reply.exit, 0);
+  EXPECT_EQ(ask("decisions").reply.exit, 0);
+  EXPECT_EQ(ask("metrics").reply.exit, 0);
+}
+
+TEST(StatusAnswers, AnUnknownMemberIsSaid) {
+  const auto told = ask("explain", {"nobody"});
+  EXPECT_EQ(told.reply.exit, kExitUnknownMember);
+  EXPECT_NE(told.reply.body.find("\"nobody\""), std::string::npos);
+  EXPECT_EQ(ask("explain").reply.exit, kExitUsage);
+}
+
+TEST(StatusAnswers, TheOperatorsWordReachesTheAgentOnlyIfItIsOne) {
+  const auto paused = ask("evictions", {"pause"});
+  ASSERT_EQ(paused.said.size(), 1u);
+  EXPECT_EQ(paused.said[0].what, OperatorSays::What::kPauseEvictions);
+  const auto found = ask("found", {"198.18.0.13"});
+  ASSERT_EQ(found.said.size(), 1u);
+  EXPECT_EQ(found.said[0].address, "198.18.0.13");
+  for (const auto& told :
+       {ask("evictions"), ask("evictions", {"stop"}), ask("found"), ask("found", {"all"}), ask("leave"), ask("recover"), ask("x")}) {
+    EXPECT_EQ(told.reply.exit, kExitUsage);
+    EXPECT_TRUE(told.said.empty());
+  }
+}
+
+TEST(StatusAnswers, WhileStartingItSaysWhatItWaitsFor) {
+  const auto reply = answer_while_starting({"status", {}, true}, "orders", "the own address is unknown.");
+  EXPECT_EQ(reply.exit, kExitDegraded);
+  EXPECT_NE(reply.body.find("fluxpgd is starting: the own address is unknown."), std::string::npos);
+  EXPECT_NE(reply.body.find("\"app\": \"orders\""), std::string::npos);
+}
+
+}  // namespace
+}  // namespace fluxpg::runtime
