@@ -39,7 +39,7 @@ struct Story {
 TEST(Listing, KnowsNothingBeforeTheFirstGoodAnswer) {
   Story s;
   EXPECT_EQ(s.of(kA), Presence::kUnknown);
-  EXPECT_EQ(s.listing.absent_since(kA), std::nullopt);
+  EXPECT_EQ(s.listing.absent_since(s.now, kA), std::nullopt);
   EXPECT_FALSE(s.listing.has_good_answer());
   s.bad(0, Fault::kTimeout);
   EXPECT_EQ(s.listing.describe(s.now, kA), "unknown: no good answer yet (timeout: as told.)");
@@ -54,7 +54,7 @@ TEST(Listing, UnlistsAfterTheWindowAndEnoughAnswers) {
   EXPECT_EQ(s.of(kC), Presence::kUnknown) << "one second too early";
   s.good(60, "b", {kA, kB});
   EXPECT_EQ(s.of(kC), Presence::kUnlisted);
-  EXPECT_EQ(s.listing.absent_since(kC), at(seconds(0)).boot);
+  EXPECT_EQ(s.listing.absent_since(s.now, kC), at(seconds(0)).boot);
   EXPECT_EQ(s.listing.describe(s.now, kC), "absent from 3 answers of 1 backend for 60 s");
   EXPECT_EQ(s.of(kA), Presence::kListed);
 }
@@ -134,7 +134,7 @@ TEST(Listing, ForgetsAnAbsenceWhenTheAddressReappears) {
   EXPECT_EQ(s.of(kC), Presence::kUnlisted);
   s.good(120, "b", {kA, kB, kC});
   EXPECT_EQ(s.of(kC), Presence::kListed);
-  EXPECT_EQ(s.listing.absent_since(kC), std::nullopt);
+  EXPECT_EQ(s.listing.absent_since(s.now, kC), std::nullopt);
 }
 
 TEST(Listing, CountsAnAnswerThatLacksMostOfTheListHalf) {
@@ -166,7 +166,7 @@ TEST(Listing, UnlistsAnAddressThatNoAnswerEverNamed) {
   EXPECT_EQ(s.of(kC), Presence::kUnknown);
   s.good(60, "b1", {kA, kB});
   EXPECT_EQ(s.of(kC), Presence::kUnlisted);
-  EXPECT_EQ(s.listing.absent_since(kC), at(seconds(0)).boot);
+  EXPECT_EQ(s.listing.absent_since(s.now, kC), at(seconds(0)).boot);
 }
 
 TEST(Listing, NeedsTwoBackendsForAStrangerToo) {

@@ -201,6 +201,9 @@ class Cluster:
             file.write("127.0.0.1 localhost\n")
 
     def __exit__(self, kind, value, trace):
+        if kind is not None:
+            for node in self.nodes:
+                print(f"---- {node.name}: status\n{node.ctl('status').stdout}")
         for node in self.nodes:
             for pid in node.pids():
                 with contextlib.suppress(ProcessLookupError):
