@@ -71,6 +71,8 @@ class Model {
   std::optional<Host> host_of(ClusterId cluster, MemberId member) const;
   bool running(Host host) const { return instances_[host].process.state == ProcessState::State::kRunning; }
   bool can_commit(const Cluster& cluster) const;
+  // Grows with every committed entry of any cluster.
+  std::uint64_t commits() const { return commits_; }
   // The member runs, and is mutually connected to a leader that can commit.
   bool serves(Host host) const;
   std::vector<MembershipChange> take_changes() { return std::exchange(changes_, {}); }
@@ -141,6 +143,7 @@ class Model {
   Random random_;
   std::vector<Instance> instances_;
   std::map<ClusterId, Cluster> clusters_;
+  std::uint64_t commits_ = 0;
   std::vector<Pending> pending_;
   std::vector<Answered> answers_;
   std::vector<MembershipChange> changes_;

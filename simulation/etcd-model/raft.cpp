@@ -171,6 +171,7 @@ void Model::lead(TimePoint now, Cluster& cluster) {
 }
 
 void Model::commit(TimePoint now, Cluster& cluster) {
+  ++commits_;
   const bool changed = cluster.log.empty() || *cluster.log.back().members != cluster.members;
   auto members = changed ? std::make_shared<const Members>(cluster.members) : cluster.log.back().members;
   cluster.log.push_back({now, cluster.revision, std::move(members)});

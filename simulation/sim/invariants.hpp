@@ -45,6 +45,7 @@ class Invariants {
 
   Simulation& sim_;
   std::string app_;
+  std::uint64_t commits_seen_ = 0;
   std::int64_t record_revision_ = 0;
   std::optional<record::Record> record_;
   std::int64_t last_open_ = 0;

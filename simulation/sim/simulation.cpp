@@ -185,10 +185,13 @@ bool Simulation::linked(std::size_t a, std::size_t b) const {
 // ---- what is so ----
 
 const etcd_model::Cluster* Simulation::cluster() const {
+  if (founded_ != nullptr) return founded_;  // a founding is never undone, and the clusters lie in a map
+  if (looked_at_ == etcd_.commits()) return nullptr;
+  looked_at_ = etcd_.commits();
   for (const auto& [id, cluster] : etcd_.clusters()) {
-    if (cluster.keys.count(record::founded_key(kApp)) > 0) return &cluster;
+    if (cluster.keys.count(record::founded_key(kApp)) > 0) founded_ = &cluster;
   }
-  return nullptr;
+  return founded_;
 }
 
 bool Simulation::is_member(std::size_t host) const {

@@ -155,6 +155,8 @@ class Simulation : private etcd_model::Surroundings {
   std::vector<Violation> violations_;
   std::unique_ptr<Invariants> invariants_;
   std::map<std::string, std::uint64_t> counts_;
+  mutable const etcd_model::Cluster* founded_ = nullptr;
+  mutable std::uint64_t looked_at_ = 0;
   std::uint64_t hash_ = 14695981039346656037ULL;
   std::uint64_t events_ = 0;
 };

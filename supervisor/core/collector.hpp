@@ -32,8 +32,8 @@ class Collector {
   TimePoint opened_at() const { return opened_at_; }
   // A ballot that was to decide about this member did not agree, not long ago: other changes get their turn before the next one.
   bool contested(const Now& now, MemberId member) const;
-  // The verdict was taken up (or dropped) by the caller.
-  void settle() { decides_ = false; }
+  // The verdict, if there is one yet, was taken up or dropped by the caller.
+  void settle() { decides_ = decides_ && busy(); }
   std::optional<BallotView> view(const Now& now, const World& world) const;
   const std::map<std::string, std::uint64_t>& counters() const { return counters_; }
 
