@@ -293,15 +293,12 @@ void Agent::Impl::decide(const Now& now) {
   collector_.tick(now, facts, out_);
   change_.tick(now, facts, lease_, out_);
   plan_ = {};
-  if (!view_.has_list()) return;
-  const PlanInput input = gather(now, facts, learner_);
+  if (!view_.has_list() || !lease_.held()) return collector_.settle();  // nobody but the remover plans
+  const PlanInput input = gather(now, facts, learner_, collector_);
   plan_ = plan(input, config_.rules);
-  const bool ready = lease_.held() && !change_.busy() && view_.list_is_current(now) && view_.keys_are_current(now) &&
+  const bool ready = !change_.busy() && view_.list_is_current(now) && view_.keys_are_current(now) &&
                      view_.problem().empty() && !(view_.record() && view_.record()->open());
-  if (!ready) {
-    if (collector_.decides() && !collector_.busy()) collector_.settle();
-    return;
-  }
+  if (!ready) return collector_.settle();
   watch_learner(now, facts);
   if (collector_.busy()) return;
   if (collector_.decides()) return follow_ballot(now, facts);

@@ -184,6 +184,8 @@ void ChangeExecution::took_list(const Now& now, const World& world, const Remove
                              std::any_of(list.members.begin(), list.members.end(), [&record](const etcd::Member& member) {
                                return member.id == record->change.member && member.learner;
                              });
+  // The last look: between the decision and this line the victim may have come back.
+  if (record->change.kind == Kind::kRemove && record->change.rule != "ghost-learner" && victim_lives(world, *record)) return;
   if (!same || !still_learner || now.boot - looked_at_key_ > seconds(5)) {
     waits_for_ = same ? "another look at the remover key" : "the voters are no longer those that decided it";
     not_before_ = now.boot + milliseconds(500);

@@ -154,6 +154,8 @@ void EtcdView::took_keys(Step step, const etcd::RangeResult& range) {
 }
 
 void EtcdView::took_decision(const etcd::RangeResult& range) {
+  // Asked before our own transaction was answered, and answered after it: older than what is known.
+  if (range.header.revision < static_cast<std::int64_t>(record_revision_.value)) return;
   record_.reset();
   record_revision_ = Epoch{};
   remover_.reset();

@@ -46,11 +46,12 @@ void Seat::note_cluster(const Now& now, const World& world, Persistent& persiste
 void Seat::tick(const Now& now, const World& world, const ProcessesSeen& seen, bool conflict, Persistent& persistent, Outbox& out) {
   doing_.clear();
   problem_.clear();
-  if (world.view.own_answers(now)) {
+  const auto state = seen.etcd.state;
+  // An etcd that has ended may have answered a second ago: what it said about its place is no longer so.
+  if (world.view.own_answers(now) && state == Process::State::kRunning) {
     backoff_ = Duration::zero();
     note_cluster(now, world, persistent, out);
   }
-  const auto state = seen.etcd.state;
   if (state == Process::State::kUnknown || state == Process::State::kRunning || state == Process::State::kStarting || world.stopping) {
     next_try_ = kNever;
     return;
