@@ -62,9 +62,9 @@ class Round:
         said = [logged(n.log(), f"{self.victim.name} is suspect", self.at) for n in self.others]
         return max(said) - self.at if all(said) else None
 
-    def taken_over(self):
-        said = [logged(n.log(), "this node is the remover now", self.at) for n in self.others]
-        return min(s for s in said if s) - self.at if any(said) else None
+    def earliest(self, sentence, since):
+        """Seconds until one of the others logged this sentence."""
+        return min(at for at in (logged(n.log(), sentence, since) for n in self.others) if at) - since
 
 
 def pick(cluster, number):
@@ -84,14 +84,15 @@ def killed(cluster, ring, rounds, results):
         results["agreed_remover" if r.remover_hit else "agreed"].append(r.after(r.agreed))
         results["removed"].append(r.after(r.removed))
         if r.remover_hit:
-            results["takeover"].append(r.taken_over())
+            results["takeover"].append(r.earliest("this node is the remover now", r.at))
         shutil.rmtree(f"{r.victim.home}/etcd")
         r.victim.start()
         cluster.list_only(cluster.nodes)
         started = time.time()
         results["serf"].append(serf_killed(ring, ring.agent(r.victim)))  # while the newcomer joins: Serf waits for timers, not for a core
         cluster.wait_healthy(3, timeout=90)
-        results["rejoined"].append(time.time() - started)
+        results["voter"].append(r.earliest("closed as done: etcdctl member promote", started))
+        results["settled"].append(time.time() - started)
         tell(number, results)
     report_killed(results)
 
@@ -113,6 +114,7 @@ def report_killed(results):
                  goal={"p99": WINDOW + 15})
     write_result("killed_removed_after_window", "s", [s - WINDOW for s in results["removed"]], goal={"p99": 15})
     write_result("remover_killed_takeover", "s", results["takeover"], goal={"p99": 10})
+    write_result("empty_node_voter", "s", results["voter"], goal={"p99": 20}, note="started with an empty disk -> promotion closed as done")
 
 
 def vanished(cluster, ring, rounds, results):
@@ -134,7 +136,7 @@ def vanished(cluster, ring, rounds, results):
             other.join(agent)
         ring.wait_alive(timeout=120)
         cluster.wait_healthy(3, timeout=90)
-        results["healed"].append(time.time() - healed)
+        results["settled"].append(time.time() - healed)
         tell(number, results)
     serf = ("serf failed everywhere", results["serf"])
     write_result("vanished_suspected_by_all", "s", results["suspected"], *serf)
@@ -148,7 +150,7 @@ def tell(number, results):
 
 def main(event, rounds=None):
     rounds = int(rounds or os.environ.get("FLUXPG_BENCH_ROUNDS", 20 if event == "killed" else 12))
-    names = ("suspected", "agreed", "agreed_remover", "removed", "takeover", "serf", "rejoined", "healed")
+    names = ("suspected", "agreed", "agreed_remover", "removed", "takeover", "serf", "voter", "settled")
     results = {name: [] for name in names}
     with Cluster(3, settings={"log.level": "info"}) as cluster:
         cluster.start()
