@@ -122,8 +122,8 @@ std::string Listing::describe(const Now& now, const std::string& address) const 
     const auto since = listed_since(address);
     return "listed by " + counted(count, "backend") + " for " + whole_seconds(now.boot - since.value_or(now.boot));
   }
-  std::string text = "absent from " + counted(seen.answers, "answer") + " of " + counted(seen.backends, "backend") + " for " +
-                     whole_seconds(now.boot - seen.since.at);
+  std::string text = "absent from " + counted(seen.answers, "answer") + " of " + counted(seen.backends, "backend") + " since " +
+                     whole_seconds(now.boot - seen.since.at) + " ago";
   if (seen.enough) return text;
   text += "; unlisted after " + whole_seconds(config_.absence_window) + " and " + counted(config_.min_absences, "answer") + " of " +
           counted(seen.backends_needed, "backend");

@@ -43,7 +43,7 @@ class Listing {
   Presence presence(const Now& now, const std::string& address) const;
   // Where the counting began; nullopt if it is listed or there is no good answer yet.
   std::optional<TimePoint> absent_since(const Now& now, const std::string& address) const;
-  // One sentence for status and explain: "absent from 3 answers of 2 backends for 64 s".
+  // One sentence for status and explain: "absent from 3 answers of 2 backends since 64 s ago"; the last answer that named it is that old.
   std::string describe(const Now& now, const std::string& address) const;
   // Since when it has been listed without interruption; nullopt if it is not. Silence of the API is no interruption.
   std::optional<TimePoint> listed_since(const std::string& address) const;

@@ -55,7 +55,7 @@ TEST(Listing, UnlistsAfterTheWindowAndEnoughAnswers) {
   s.good(60, "b", {kA, kB});
   EXPECT_EQ(s.of(kC), Presence::kUnlisted);
   EXPECT_EQ(s.listing.absent_since(s.now, kC), at(seconds(0)).boot);
-  EXPECT_EQ(s.listing.describe(s.now, kC), "absent from 3 answers of 1 backend for 60 s");
+  EXPECT_EQ(s.listing.describe(s.now, kC), "absent from 3 answers of 1 backend since 60 s ago");
   EXPECT_EQ(s.of(kA), Presence::kListed);
 }
 
@@ -64,7 +64,7 @@ TEST(Listing, NeedsMoreThanOneAnswerHoweverLongTheWait) {
   s.good(0, "b", {kA, kB, kC});
   s.good(200, "b", {kA, kB});
   EXPECT_EQ(s.of(kC), Presence::kUnknown);
-  EXPECT_EQ(s.listing.describe(s.now, kC), "absent from 1 answer of 1 backend for 200 s; unlisted after 60 s and 2 answers of 1 backend");
+  EXPECT_EQ(s.listing.describe(s.now, kC), "absent from 1 answer of 1 backend since 200 s ago; unlisted after 60 s and 2 answers of 1 backend");
 }
 
 TEST(Listing, NeedsTwoBackendsWhileTwoAreHeard) {
