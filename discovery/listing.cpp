@@ -118,7 +118,7 @@ std::string Listing::describe(const Now& now, const std::string& address) const 
   if (!has_good_answer()) return "unknown: no good answer yet" + fault;
   if (!is_fresh(now, last_good_)) return "unknown: the last good answer is " + whole_seconds(now.boot - last_good_) + " old" + fault;
   const Absence seen = absence(now, address);
-  if (const std::size_t count = listed_by(now, address); count > 0 && seen.answers == 0) {
+  if (const std::size_t count = listed_by(now, address); count > 0 && !seen.enough) {
     const auto since = listed_since(address);
     return "listed by " + counted(count, "backend") + " for " + whole_seconds(now.boot - since.value_or(now.boot));
   }

@@ -61,13 +61,8 @@ Model::Model(std::size_t backends) : backends_(backends) {
   for (std::size_t i = 0; i < backends; ++i) backends_[i].name = "server" + std::to_string(i) + "_192.0.2." + std::to_string(i + 1);
 }
 
-// The real front is a round-robin shared with many other clients, so what one client gets in a row looks shuffled: a fixed scramble of
-// the request's number (splitmix64's finalizer). A plain round-robin would serve clients that poll in step the same backend for ever.
 Model::Backend& Model::next_backend() {
-  std::uint64_t mixed = next_++ + 0x9e3779b97f4a7c15ULL;
-  mixed = (mixed ^ (mixed >> 30)) * 0xbf58476d1ce4e5b9ULL;
-  mixed = (mixed ^ (mixed >> 27)) * 0x94d049bb133111ebULL;
-  Backend& backend = backends_[(mixed ^ (mixed >> 31)) % backends_.size()];
+  Backend& backend = backends_[next_++ % backends_.size()];
   ++backend.requests;
   return backend;
 }

@@ -12,6 +12,7 @@ namespace {
 constexpr Duration kHeartbeat = milliseconds(500);
 constexpr Duration kVouchEvery = seconds(10);
 constexpr Duration kSurveyEvery = seconds(10);
+constexpr Duration kDatabaseWait = seconds(20);  // for the first founder to make the database, before anybody may
 constexpr Duration kRetryDecision = seconds(5);
 
 gossip::NodeInfo own_info(const AgentConfig& config, const NodeId& id, const Persistent& persistent) {
@@ -361,6 +362,9 @@ void Agent::Impl::watch_learner(const Now& now, const World& facts) {
 
 void Agent::Impl::run_patroni(const Now& now) {
   if (!config_.runs_patroni || !processes_known_ || stopping_ || !persistent_.chosen || !view_.list_is_current(now)) return;
+  if (chosen_since_ == kNever) chosen_since_ = now.boot;
+  const bool first = view_.patroni_initialized() || makes_database(world(now));
+  if (!first && now.boot - chosen_since_ < kDatabaseWait) return;
   RunPatroni wanted{patroni_hosts(world(now)), ""};
   if (wanted.etcd_hosts.empty()) return;
   const auto state = seen_.patroni.state;

@@ -150,6 +150,16 @@ std::optional<Endpoint> endpoint_of_url(const std::string& url) {
   return Endpoint{url.substr(scheme + 3, colon - scheme - 3), static_cast<std::uint16_t>(*port)};
 }
 
+bool makes_database(const World& world) {
+  if (!world.view.founded()) return false;
+  const auto by_address = [&world](const verdict::Founder& a, const verdict::Founder& b) {
+    return world.address_of(a.node) < world.address_of(b.node);
+  };
+  const auto& founders = world.view.founded()->founders;
+  const auto first = std::min_element(founders.begin(), founders.end(), by_address);
+  return first != founders.end() && first->node == world.self();
+}
+
 std::vector<Endpoint> patroni_hosts(const World& world) {
   std::vector<Endpoint> hosts;
   if (!world.view.has_list()) return hosts;
