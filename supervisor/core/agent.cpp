@@ -84,7 +84,7 @@ void Agent::Impl::take(const Now& now, const MessageReceived& input) {
   } else if (const auto* promise = std::get_if<verdict::FoundingPromise>(&input.message)) {
     founding_.take(now, *promise);
   } else if (const auto* start = std::get_if<verdict::FoundingStart>(&input.message)) {
-    founding_.take(now, fresh(), *start, persistent_, out_);
+    founding_.take(now, world(now), fresh(), *start, persistent_, out_);
   } else {
     return apply(now, gossip_.handle(now, gossip::Received{input.route, input.message}));
   }
