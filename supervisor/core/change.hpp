@@ -36,13 +36,13 @@ class ChangeExecution {
  private:
   enum class Step : std::uint32_t { kIdle, kOpening, kReadBack, kListing, kCalling, kClosing };
   bool victim_lives(const World& world, const record::Record& record) const;
-  static bool applied(const World& world, const record::Record& record);
   static std::string flaw_of(const World& world, const record::Record& record);
   void ask(Step step, etcd::Call call, Duration deadline, Outbox& out);
   void read_back(const Now& now, const World& world, Outbox& out);
   void took_read_back(const Now& now, const World& world, const RemoverLease& lease, const etcd::RangeResult& range, Outbox& out);
   void took_list(const Now& now, const World& world, const RemoverLease& lease, const etcd::MemberList& list, Outbox& out);
   void took_call(const Now& now, const World& world, const RemoverLease& lease, EtcdView& view, const etcd::Result& result, Outbox& out);
+  void done(const Now& now, const World& world, const RemoverLease& lease, const std::vector<etcd::Member>& members, Outbox& out);
   void close(const Now& now, const World& world, const RemoverLease& lease, const std::string& outcome, const std::string& detail,
              MemberId added, Outbox& out);
   static etcd::Call call_for(const record::Change& change);
@@ -51,7 +51,8 @@ class ChangeExecution {
   record::Record writing_;          // while kOpening or kClosing
   Epoch opened_;                    // the decision that this process opened …
   bool uncalled_ = false;           // … and has not called yet
-  TimePoint opened_at_{};
+  Epoch epoch_;                     // the decision that is carried on …
+  TimePoint epoch_since_{};         // … and since when we know of it: only younger signs of life speak against it
   TimePoint last_call_{};           // TimePoint{}: this process never called for `called_`
   Epoch called_;
   TimePoint looked_at_key_{};       // when the read-back was sent

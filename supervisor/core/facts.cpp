@@ -19,7 +19,7 @@ SeatFacts seat_facts(const Now& now, const World& world, const etcd::Member& mem
     facts.silent_for = now.boot - since->second;
   }
   if (facts.alive && facts.node != world.self()) {
-    facts.etcd_silent_for = now.boot - world.vouchers.last(facts.node, world.started);
+    facts.etcd_silent_for = now.boot - world.vouchers.silent_since(facts.node, world.started);
   } else if (facts.alive) {
     facts.etcd_silent_for = world.view.own() ? now.boot - world.view.own_at() : now.boot - world.started;
   }
@@ -67,7 +67,11 @@ PlanInput gather(const Now& now, const World& world, const LearnerSeen& learner)
     const auto listed = world.listing.listed_since(member.info.address);
     const bool is_listed = world.listing.presence(now, member.info.address) == discovery::Presence::kListed;
     newcomer.listed_for = is_listed && listed ? std::max<Duration>(now.boot - *listed, milliseconds(1)) : Duration::zero();
-    newcomer.fresh = member.info.data == gossip::DataState::kFresh;
+    // PostgreSQL data of this very cluster (an evicted node returns) is Patroni's to bring up to date; nobody else's is touched.
+    const ClusterId theirs = member.info.cluster;
+    const bool ours = theirs && theirs == world.view.list().header.cluster;
+    using gossip::DataState;
+    newcomer.fresh = (member.info.data == DataState::kFresh && (ours || !theirs)) || (member.info.data == DataState::kOnlyPostgres && ours);
     input.newcomers.push_back(std::move(newcomer));
   }
   input.instances = world.config.rules.expected_nodes != 0 ? world.config.rules.expected_nodes : world.instances;
