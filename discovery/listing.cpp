@@ -78,7 +78,7 @@ std::size_t Listing::listed_by(const Now& now, const std::string& address) const
   return static_cast<std::size_t>(std::count_if(backends_.begin(), backends_.end(), names_it));
 }
 
-Listing::Absence Listing::absence(const std::string& address) const {
+Listing::Absence Listing::absence(const Now& now, const std::string& address) const {
   const auto known = addresses_.find(address);
   Absence result;
   result.since = known == addresses_.end() ? strangers_ : known->second.last_seen;
@@ -88,7 +88,8 @@ Listing::Absence Listing::absence(const std::string& address) const {
   // Every answer since lacked the address, so whoever answered since is one more witness.
   const auto witness = [&](const auto& entry) { return entry.second.last_answer.answers > result.since.answers; };
   result.backends = static_cast<std::size_t>(std::count_if(backends_.begin(), backends_.end(), witness));
-  result.backends_needed = std::min<std::size_t>(2, backends_.size());
+  const auto heard = [&](const auto& entry) { return is_fresh(now, entry.second.last_answer.at); };
+  result.backends_needed = std::min<std::ptrdiff_t>(2, std::count_if(backends_.begin(), backends_.end(), heard)) == 2 ? 2 : 1;
   // Measured to the latest good answer, not to now: what nobody has looked at since is not known to be absent.
   result.enough = last_good_ - result.since.at >= config_.absence_window && result.points >= 2 * config_.min_absences &&
                   result.backends >= result.backends_needed;
@@ -97,13 +98,14 @@ Listing::Absence Listing::absence(const std::string& address) const {
 
 Presence Listing::presence(const Now& now, const std::string& address) const {
   if (!has_good_answer() || !is_fresh(now, last_good_)) return Presence::kUnknown;
-  if (listed_by(now, address) > 0) return Presence::kListed;
-  return absence(address).enough ? Presence::kUnlisted : Presence::kUnknown;
+  // What a backend said before all of the absence is older news than the absence, even if that backend has not been asked again.
+  if (absence(now, address).enough) return Presence::kUnlisted;
+  return listed_by(now, address) > 0 ? Presence::kListed : Presence::kUnknown;
 }
 
-std::optional<TimePoint> Listing::absent_since(const std::string& address) const {
-  if (!has_good_answer() || listed_since(address)) return std::nullopt;
-  return absence(address).since.at;
+std::optional<TimePoint> Listing::absent_since(const Now& now, const std::string& address) const {
+  if (!has_good_answer() || presence(now, address) == Presence::kListed) return std::nullopt;
+  return absence(now, address).since.at;
 }
 
 std::optional<TimePoint> Listing::listed_since(const std::string& address) const {
@@ -115,13 +117,13 @@ std::string Listing::describe(const Now& now, const std::string& address) const 
   const std::string fault = last_fault_.empty() ? "" : " (" + last_fault_ + ")";
   if (!has_good_answer()) return "unknown: no good answer yet" + fault;
   if (!is_fresh(now, last_good_)) return "unknown: the last good answer is " + whole_seconds(now.boot - last_good_) + " old" + fault;
-  if (const std::size_t count = listed_by(now, address)) {
+  const Absence seen = absence(now, address);
+  if (const std::size_t count = listed_by(now, address); count > 0 && !seen.enough) {
     const auto since = listed_since(address);
     return "listed by " + counted(count, "backend") + " for " + whole_seconds(now.boot - since.value_or(now.boot));
   }
-  const Absence seen = absence(address);
-  std::string text = "absent from " + counted(seen.answers, "answer") + " of " + counted(seen.backends, "backend") + " for " +
-                     whole_seconds(now.boot - seen.since.at);
+  std::string text = "absent from " + counted(seen.answers, "answer") + " of " + counted(seen.backends, "backend") + " since " +
+                     whole_seconds(now.boot - seen.since.at) + " ago";
   if (seen.enough) return text;
   text += "; unlisted after " + whole_seconds(config_.absence_window) + " and " + counted(config_.min_absences, "answer") + " of " +
           counted(seen.backends_needed, "backend");

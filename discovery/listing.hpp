@@ -24,8 +24,8 @@ struct ListingConfig {
 
 enum class Presence {
   kUnknown,   // too little is known: no good answers lately, or the absence is too young, or too few answers or backends confirm it
-  kListed,    // in the latest good answer of at least one backend that was heard within `fresh`
-  kUnlisted,  // absent long enough, often enough
+  kListed,    // not absent for long enough, and in the latest good answer of a backend that was heard within `fresh`
+  kUnlisted,  // absent long enough, often enough, from two backends if two were heard within `fresh`
 };
 
 // How absence is counted. Every good answer without the address, later than the last one with it, is one observation. An answer that
@@ -42,8 +42,8 @@ class Listing {
 
   Presence presence(const Now& now, const std::string& address) const;
   // Where the counting began; nullopt if it is listed or there is no good answer yet.
-  std::optional<TimePoint> absent_since(const std::string& address) const;
-  // One sentence for status and explain: "absent from 3 answers of 2 backends for 64 s".
+  std::optional<TimePoint> absent_since(const Now& now, const std::string& address) const;
+  // One sentence for status and explain: "absent from 3 answers of 2 backends since 64 s ago"; the last answer that named it is that old.
   std::string describe(const Now& now, const std::string& address) const;
   // Since when it has been listed without interruption; nullopt if it is not. Silence of the API is no interruption.
   std::optional<TimePoint> listed_since(const std::string& address) const;
@@ -84,7 +84,7 @@ class Listing {
   bool is_thin(const Now& now, const std::set<std::string>& rows) const;
   bool is_fresh(const Now& now, TimePoint at) const { return now.boot - at <= config_.fresh; }
   std::size_t listed_by(const Now& now, const std::string& address) const;
-  Absence absence(const std::string& address) const;
+  Absence absence(const Now& now, const std::string& address) const;
   void forget_old(const Now& now);
 
   ListingConfig config_;

@@ -19,6 +19,7 @@ std::size_t Schedule::start(TimePoint now) {
 
 void Schedule::answered(const Answer& answer) {
   Duration wait = config_.period;
+  std::int64_t spread = 10;  // the wait is shortened by up to a tenth at random, so that nodes do not poll in step
   if (const auto* good = std::get_if<Good>(&answer)) {
     faults_in_a_row_ = 0;
     std::set<std::string> rows;
@@ -28,6 +29,7 @@ void Schedule::answered(const Answer& answer) {
     if (started_ < hurry_until_ && budget_ > 0) {
       --budget_;
       wait = config_.hurry;
+      spread = 2;  // more so here: nodes that hurry in step would each be served by one backend of the round-robin again and again
     } else {
       budget_ = std::min(budget_ + 1, config_.hurry_budget);
     }
@@ -37,7 +39,7 @@ void Schedule::answered(const Answer& answer) {
     wait = std::min(wait, config_.period);
     ++faults_in_a_row_;
   }
-  next_ = started_ + wait - random_.below(std::max(wait / 10, Duration(1)));
+  next_ = started_ + wait - random_.below(std::max(wait / spread, Duration(1)));
 }
 
 }  // namespace fluxpg::discovery

@@ -7,7 +7,7 @@
 
 namespace fluxpg::gossip {
 
-std::size_t retransmissions(std::size_t factor, std::size_t members) { return factor * std::bit_width(members); }
+std::size_t retransmissions(std::size_t factor, std::size_t members) { return factor * static_cast<std::size_t>(std::bit_width(members)); }
 
 void RumorQueue::add(const Rumor& rumor) {
   auto it = entries_.lower_bound({rumor.id, NodeId{}});

@@ -12,6 +12,7 @@ namespace {
 constexpr Duration kHeartbeat = milliseconds(500);
 constexpr Duration kVouchEvery = seconds(10);
 constexpr Duration kSurveyEvery = seconds(10);
+constexpr Duration kDatabaseWait = seconds(20);  // for the first founder to make the database, before anybody may
 constexpr Duration kRetryDecision = seconds(5);
 
 gossip::NodeInfo own_info(const AgentConfig& config, const NodeId& id, const Persistent& persistent) {
@@ -296,15 +297,12 @@ void Agent::Impl::decide(const Now& now) {
   collector_.tick(now, facts, out_);
   change_.tick(now, facts, lease_, out_);
   plan_ = {};
-  if (!view_.has_list()) return;
-  const PlanInput input = gather(now, facts, learner_);
+  if (!view_.has_list() || !lease_.held()) return collector_.settle();  // nobody but the remover plans
+  const PlanInput input = gather(now, facts, learner_, collector_);
   plan_ = plan(input, config_.rules);
-  const bool ready = lease_.held() && !change_.busy() && view_.list_is_current(now) && view_.keys_are_current(now) &&
+  const bool ready = !change_.busy() && view_.list_is_current(now) && view_.keys_are_current(now) &&
                      view_.problem().empty() && !(view_.record() && view_.record()->open());
-  if (!ready) {
-    if (collector_.decides() && !collector_.busy()) collector_.settle();
-    return;
-  }
+  if (!ready) return collector_.settle();
   watch_learner(now, facts);
   if (collector_.busy()) return;
   if (collector_.decides()) return follow_ballot(now, facts);
@@ -367,6 +365,9 @@ void Agent::Impl::watch_learner(const Now& now, const World& facts) {
 
 void Agent::Impl::run_patroni(const Now& now) {
   if (!config_.runs_patroni || !processes_known_ || stopping_ || !persistent_.chosen || !view_.list_is_current(now)) return;
+  if (chosen_since_ == kNever) chosen_since_ = now.boot;
+  const bool first = view_.patroni_initialized() || makes_database(world(now));
+  if (!first && now.boot - chosen_since_ < kDatabaseWait) return;
   RunPatroni wanted{patroni_hosts(world(now)), ""};
   if (wanted.etcd_hosts.empty()) return;
   const auto state = seen_.patroni.state;

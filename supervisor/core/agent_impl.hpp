@@ -101,6 +101,7 @@ class Agent::Impl {
   LearnerSeen learner_;
   TimePoint learner_asked_{};
   RunPatroni patroni_;
+  TimePoint chosen_since_ = kNever;
   TimePoint patroni_retry_{};
   std::vector<Host> hosts_;
   TimePoint promised_deadline_ = kNever;

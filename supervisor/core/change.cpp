@@ -31,9 +31,12 @@ const etcd::Member* subject(const record::Change& change, const std::vector<etcd
 bool applied(const record::Change& change, const std::vector<etcd::Member>& members) {
   const etcd::Member* member = subject(change, members);
   switch (change.kind) {
-    case Kind::kRemove: return member == nullptr;
-    case Kind::kAddLearner: return member != nullptr;
-    case Kind::kPromote: return member != nullptr && !member->learner;
+    case Kind::kRemove:
+      return member == nullptr;
+    case Kind::kAddLearner:
+      return member != nullptr;
+    case Kind::kPromote:
+      return member != nullptr && !member->learner;
   }
   CHECK(false);
 }
@@ -45,9 +48,12 @@ bool of_voter(const record::Change& change) { return change.kind == Kind::kRemov
 
 etcd::Call ChangeExecution::call_for(const record::Change& change) {
   switch (change.kind) {
-    case Kind::kRemove: return etcd::RemoveMember{change.member};
-    case Kind::kAddLearner: return etcd::AddLearner{change.peer_url};
-    case Kind::kPromote: return etcd::Promote{change.member};
+    case Kind::kRemove:
+      return etcd::RemoveMember{change.member};
+    case Kind::kAddLearner:
+      return etcd::AddLearner{change.peer_url};
+    case Kind::kPromote:
+      return etcd::Promote{change.member};
   }
   CHECK(false);
 }
@@ -126,7 +132,8 @@ void ChangeExecution::tick(const Now& now, const World& world, const RemoverLeas
     const TimePoint last_call = called_ == epoch ? last_call_ : TimePoint{};
     const TimePoint void_at = std::max(lease.held_since(), last_call) + quiet;
     if (now.boot >= void_at) return close(now, world, lease, "void", why, {}, out);
-    waits_for_ = why + "; void in " + std::to_string(to_ms(void_at - now.boot) / 1000) + " s, when no call for it can be under way any more";
+    waits_for_ =
+        why + "; void in " + std::to_string(to_ms(void_at - now.boot) / 1000) + " s, when no call for it can be under way any more";
     return;
   }
   read_back(now, world, out);
@@ -191,7 +198,8 @@ void ChangeExecution::took_list(const Now& now, const World& world, const Remove
   if (!record || !record->open() || !lease.held() || world.view.record_revision() != epoch_) return;
   // After a lost answer this list is the first to know.
   if (applied(record->change, list.members)) return done(now, world, lease, list.members, out);
-  if (of_voter(record->change) && victim_lives(world, *record)) return;  // the next look says what follows
+  // The last look: between the decision and this line the victim may have come back.
+  if (of_voter(record->change) && victim_lives(world, *record)) return;
   const bool same = electorate_of(list) == record->electorate;
   const bool still_learner = record->change.rule != "ghost-learner" ||
                              std::any_of(list.members.begin(), list.members.end(), [&record](const etcd::Member& member) {

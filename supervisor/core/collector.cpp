@@ -6,6 +6,8 @@ namespace fluxpg::supervisor {
 
 namespace {
 constexpr Duration kResend = milliseconds(700);
+constexpr Duration kAfterVeto = seconds(30);
+constexpr Duration kAfterTooFewVotes = seconds(10);
 constexpr std::size_t kMaxVotes = 64;
 }  // namespace
 
@@ -75,9 +77,17 @@ void Collector::conclude(const Now& now, State state) {
   state_ = state;
   closed_at_ = now.boot;
   resend_at_ = kNever;
+  if (decides_ && state != State::kDead) {
+    contested_until_[change_.member] = now.boot + (state == State::kVetoed ? kAfterVeto : kAfterTooFewVotes);
+  }
   if (state == State::kDead) ++counters_["verdict.agreed_dead"];
   if (state == State::kVetoed) ++counters_["verdict.vetoed"];
   if (state == State::kNotEnough) ++counters_["verdict.not_enough_votes"];
+}
+
+bool Collector::contested(const Now& now, MemberId member) const {
+  const auto found = contested_until_.find(member);
+  return found != contested_until_.end() && now.boot < found->second;
 }
 
 TimePoint Collector::next_deadline() const {

@@ -30,8 +30,10 @@ class Collector {
   const verdict::Tally& tally() const { return tally_; }
   TimePoint closed_at() const { return closed_at_; }
   TimePoint opened_at() const { return opened_at_; }
-  // The verdict was taken up (or dropped) by the caller.
-  void settle() { decides_ = false; }
+  // A ballot that was to decide about this member did not agree, not long ago: other changes get their turn before the next one.
+  bool contested(const Now& now, MemberId member) const;
+  // The verdict, if there is one yet, was taken up or dropped by the caller.
+  void settle() { decides_ = decides_ && busy(); }
   std::optional<BallotView> view(const Now& now, const World& world) const;
   const std::map<std::string, std::uint64_t>& counters() const { return counters_; }
 
@@ -48,6 +50,7 @@ class Collector {
   TimePoint closed_at_{};
   TimePoint resend_at_ = kNever;
   Duration bound_{};
+  std::map<MemberId, TimePoint> contested_until_;
   std::map<std::string, std::uint64_t> counters_;
 };
 

@@ -124,7 +124,10 @@ void EtcdView::took_keys(Step step, const etcd::RangeResult& range) {
   switch (step) {
     case Step::kDecision: return took_decision(range);
     case Step::kPaused: paused_create_ = range.kvs.empty() ? 0 : range.kvs.front().create_revision; return;
-    case Step::kPatroni: patroni_paused_ = !range.kvs.empty() && record::patroni_is_paused(range.kvs.front().value); return;
+    case Step::kPatroni:
+      patroni_initialized_ = !range.kvs.empty();
+      patroni_paused_ = patroni_initialized_ && record::patroni_is_paused(range.kvs.front().value);
+      return;
     case Step::kFounded:
       founded_read_ = true;
       if (range.kvs.empty()) return;
@@ -154,6 +157,8 @@ void EtcdView::took_keys(Step step, const etcd::RangeResult& range) {
 }
 
 void EtcdView::took_decision(const etcd::RangeResult& range) {
+  // Asked before our own transaction was answered, and answered after it: older than what is known.
+  if (range.header.revision < static_cast<std::int64_t>(record_revision_.value)) return;
   record_.reset();
   record_revision_ = Epoch{};
   remover_.reset();

@@ -54,6 +54,7 @@ class EtcdView {
   bool paused() const { return paused_create_ != 0; }
   std::int64_t paused_create_revision() const { return paused_create_; }  // 0: not paused by an operator
   bool patroni_paused() const { return patroni_paused_; }
+  bool patroni_initialized() const { return patroni_initialized_; }  // its dynamic configuration exists: some node has made the database
   const std::map<MemberId, record::Binding>& bindings() const { return bindings_; }
   verdict::Bindings keys() const;
   const std::vector<record::Record>& history() const { return history_; }  // newest first, the latest 200
@@ -104,6 +105,7 @@ class EtcdView {
   bool founded_read_ = false;
   std::int64_t paused_create_ = 0;
   bool patroni_paused_ = false;
+  bool patroni_initialized_ = false;
   std::map<MemberId, record::Binding> bindings_;
   bool bindings_complete_ = false;
   std::vector<record::Record> history_;

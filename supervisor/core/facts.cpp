@@ -39,7 +39,7 @@ std::uint32_t evictions_open(const std::vector<record::Record>& history) {
   return open;
 }
 
-PlanInput gather(const Now& now, const World& world, const LearnerSeen& learner) {
+PlanInput gather(const Now& now, const World& world, const LearnerSeen& learner, const Collector& ballots) {
   PlanInput input;
   std::set<NodeId> seated;
   const std::uint64_t target = world.view.own() ? world.view.own()->raft_applied_index : 0;
@@ -47,6 +47,7 @@ PlanInput gather(const Now& now, const World& world, const LearnerSeen& learner)
     SeatFacts facts = seat_facts(now, world, member);
     if (facts.node) seated.insert(facts.node);
     if (!member.learner) {
+      facts.contested = ballots.contested(now, member.id);
       input.voters.push_back(std::move(facts));
       continue;
     }
@@ -67,11 +68,11 @@ PlanInput gather(const Now& now, const World& world, const LearnerSeen& learner)
     const auto listed = world.listing.listed_since(member.info.address);
     const bool is_listed = world.listing.presence(now, member.info.address) == discovery::Presence::kListed;
     newcomer.listed_for = is_listed && listed ? std::max<Duration>(now.boot - *listed, milliseconds(1)) : Duration::zero();
-    // PostgreSQL data of this very cluster (an evicted node returns) is Patroni's to bring up to date; nobody else's is touched.
-    const ClusterId theirs = member.info.cluster;
-    const bool ours = theirs && theirs == world.view.list().header.cluster;
-    using gossip::DataState;
-    newcomer.fresh = (member.info.data == DataState::kFresh && (ours || !theirs)) || (member.info.data == DataState::kOnlyPostgres && ours);
+    // Holding nothing, or only what is of this very cluster: evicted while it was away, or with an etcd volume of its own that is lost.
+    const std::string& system = world.gossip.self().system_id;
+    const bool ours = member.info.cluster ? member.info.cluster == world.view.list().header.cluster
+                                          : member.info.data == gossip::DataState::kOnlyPostgres && !system.empty() && member.info.system_id == system;
+    newcomer.fresh = member.info.data == gossip::DataState::kFresh || ours;
     input.newcomers.push_back(std::move(newcomer));
   }
   input.instances = world.config.rules.expected_nodes != 0 ? world.config.rules.expected_nodes : world.instances;

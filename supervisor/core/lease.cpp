@@ -112,6 +112,10 @@ void RemoverLease::lost(const Now& now, const std::string& why, Outbox& out) {
   vacant_since_ = kNever;
 }
 
-TimePoint RemoverLease::next_deadline() const { return phase_ == Phase::kHeld ? std::min(next_renewal_, renewed_ + ttl_) : kNever; }
+// While a renewal is unanswered only the end of the lease is waited for: a deadline in the past would be asked for over and over.
+TimePoint RemoverLease::next_deadline() const {
+  if (phase_ != Phase::kHeld) return kNever;
+  return renewing_ ? renewed_ + ttl_ : std::min(next_renewal_, renewed_ + ttl_);
+}
 
 }  // namespace fluxpg::supervisor

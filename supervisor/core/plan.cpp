@@ -60,17 +60,21 @@ bool gone(const SeatFacts& voter, const Rules& rules) {
 
 std::optional<Change> plan_eviction(const PlanInput& input, const Rules& rules, Plan& out) {
   std::vector<const SeatFacts*> corpses;
+  std::size_t dead = 0;  // a live daemon over a silent etcd may be only our own bad link: it makes no removal of another one useful
   for (const SeatFacts& voter : input.voters) {
     if (gone(voter, rules)) corpses.push_back(&voter);
+    if (!voter.alive) ++dead;
   }
   std::stable_sort(corpses.begin(), corpses.end(),
                    [](const SeatFacts* a, const SeatFacts* b) { return a->silent_for > b->silent_for; });
   for (const SeatFacts* voter : corpses) {
     const std::string what = "eviction of " + voter->name;
     Ruling verdict = voter->alive ? Ruling{"consent", "its daemon has not been able to vouch for its etcd for " + in_seconds(voter->etcd_silent_for)}
-                                  : ruling(*voter, input, rules, corpses.size());
+                                  : ruling(*voter, input, rules, dead);
     if (verdict.rule.empty()) {
       out.waiting.push_back({what, verdict.reason});
+    } else if (voter->contested) {  // meanwhile other changes get their turn
+      out.waiting.push_back({what, "another ballot: the last one did not agree (" + verdict.reason + ")"});
     } else if (input.paused) {
       out.waiting.push_back({what, "evictions are paused (" + verdict.reason + ")"});
     } else if (input.evictions_open >= rules.budget && !replacement_waits(input, rules)) {

@@ -26,17 +26,18 @@ struct SeatFacts {
   Duration etcd_silent_for{};  // of a live daemon: since it last vouched for its etcd
   discovery::Presence presence = discovery::Presence::kUnknown;
   std::string presence_text;
+  bool contested = false;   // voters: the last ballot about it did not agree, not long ago
   bool in_sync = false;     // learners: has caught up, and its etcd said so just now
 };
 
-// A node that could take a seat: alive, without data, known to gossip, not a member of etcd.
+// A node that could take a seat: alive, known to gossip, not a member of etcd.
 struct NewcomerFacts {
   NodeId node;
   std::string name;
   std::string peer_url;
   Duration alive_for{};
   Duration listed_for{};    // zero: not listed
-  bool fresh = false;
+  bool fresh = false;       // holds nothing, or only data of this very cluster
 };
 
 struct PlanInput {

@@ -47,11 +47,12 @@ void Seat::note_cluster(const Now& now, const World& world, Persistent& persiste
 void Seat::tick(const Now& now, const World& world, const ProcessesSeen& seen, bool conflict, Persistent& persistent, Outbox& out) {
   doing_.clear();
   problem_.clear();
-  if (world.view.own_answers(now)) {
+  const auto state = seen.etcd.state;
+  // An etcd that has ended may have answered a second ago: what it said about its place is no longer so.
+  if (world.view.own_answers(now) && state == Process::State::kRunning) {
     backoff_ = Duration::zero();
     note_cluster(now, world, persistent, out);
   }
-  const auto state = seen.etcd.state;
   if (state == Process::State::kUnknown || state == Process::State::kRunning || state == Process::State::kStarting || world.stopping) {
     next_try_ = kNever;
     return;
@@ -150,6 +151,16 @@ std::optional<Endpoint> endpoint_of_url(const std::string& url) {
   const auto port = number_from_decimal(std::string_view(url).substr(colon + 1));
   if (!port || *port == 0 || *port > 65535) return std::nullopt;
   return Endpoint{url.substr(scheme + 3, colon - scheme - 3), static_cast<std::uint16_t>(*port)};
+}
+
+bool makes_database(const World& world) {
+  if (!world.view.founded()) return false;
+  const auto by_address = [&world](const verdict::Founder& a, const verdict::Founder& b) {
+    return world.address_of(a.node) < world.address_of(b.node);
+  };
+  const auto& founders = world.view.founded()->founders;
+  const auto first = std::min_element(founders.begin(), founders.end(), by_address);
+  return first != founders.end() && first->node == world.self();
 }
 
 std::vector<Endpoint> patroni_hosts(const World& world) {

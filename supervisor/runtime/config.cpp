@@ -148,8 +148,8 @@ std::string Reader::check_ports(const std::string& section) {
 }
 
 std::string Reader::check_order(const char* smaller, const char* larger, std::int64_t factor) const {
-  const Row& low = row_named(smaller);
-  const Row& high = row_named(larger);
+  const Row low = row_named(smaller);
+  const Row high = row_named(larger);
   const auto least = *duration_from_text(get(loaded_.settings, low)) * factor;
   const std::string text = get(loaded_.settings, high);
   if (*duration_from_text(text) >= least) return "";

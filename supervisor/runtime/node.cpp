@@ -100,6 +100,7 @@ supervisor::AgentConfig Node::agent_config(std::uint64_t seed) const {
   config.version = FLUXPG_VERSION;
   config.name = self_.name;
   config.address = self_.address;
+  config.local_address = self_.listen;
   config.ports = s.host_ports;
   config.shadow = s.evictions == "shadow";
   config.runs_patroni = s.patroni_manage;

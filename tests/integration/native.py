@@ -12,9 +12,11 @@ import tempfile
 import time
 import urllib.request
 
-BIN = os.environ.get("FLUXPG_BIN", "build/bin")
-HUB = "fpghub"
-SUBNET = "198.18.7"
+BIN = os.environ.get("FLUXPG_BIN") or os.path.join(os.environ.get("FLUXPG_BUILD", "build"), "bin")
+NET = int(os.environ.get("FLUXPG_NET", "0"))  # two runs on one machine take two numbers, and leave each other's nodes alone
+PREFIX = f"fpg{NET}-"
+HUB = f"{PREFIX}hub"
+SUBNET = f"198.18.{7 + NET}"
 APP = "native-test"
 MOCK = f"http://{SUBNET}.2:16127"
 
@@ -43,7 +45,7 @@ def wait_until(what, predicate, timeout, step=0.25):
 class Node:
     def __init__(self, cluster, number):
         self.cluster, self.number = cluster, number
-        self.ns, self.address = f"fpg{number}", f"{SUBNET}.{10 + number}"
+        self.ns, self.address = f"{PREFIX}{number}", f"{SUBNET}.{10 + number}"
         self.name = "node-" + self.address.replace(".", "-")
         self.home = os.path.join(cluster.home, self.ns)
         self.process = None
@@ -201,6 +203,9 @@ class Cluster:
             file.write("127.0.0.1 localhost\n")
 
     def __exit__(self, kind, value, trace):
+        if kind is not None:
+            for node in self.nodes:
+                print(f"---- {node.name}: status\n{node.ctl('status').stdout}")
         for node in self.nodes:
             for pid in node.pids():
                 with contextlib.suppress(ProcessLookupError):
@@ -220,7 +225,7 @@ class Cluster:
                 print("\n".join(node.log().splitlines()[-25:]))
 
     def remove_namespaces(self):
-        for name in [line.split()[0] for line in run("ip", "netns", "list").stdout.splitlines() if line.startswith("fpg")]:
+        for name in [line.split()[0] for line in run("ip", "netns", "list").stdout.splitlines() if line.startswith(PREFIX)]:
             run("ip", "netns", "del", name, check=False)
             shutil.rmtree(f"/etc/netns/{name}", ignore_errors=True)
 

@@ -159,7 +159,7 @@ TEST_F(Changes, WhatWasHeardBeforeThisDecisionIsNoLifeSign) {
   open_removal();
   run();  // an earlier decision of our own
   house.etcd.members.push_back({MemberId{3}, "n3", {"https://" + host_name(node_id(3)) + ":2380"}, {}, false});
-  house.pass(seconds(10));
+  pass(seconds(10));
   house.vouchers.note(node_id(3), house.now.boot);
   pass(seconds(90));
   adopt_removal();  // somebody else's, made after that

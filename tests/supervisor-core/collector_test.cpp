@@ -152,6 +152,18 @@ TEST_F(Collecting, AVoteForAnotherBallotOrARepeatedOneChangesNothing) {
   EXPECT_EQ(collector.tally().dead, 1U);
 }
 
+TEST_F(Collecting, AVetoedOrUnansweredBallotIsNotRepeatedAtOnce) {
+  open(5);
+  take(4, Choice::kAlive);
+  EXPECT_TRUE(collector.contested(house.now, MemberId{5}));
+  EXPECT_FALSE(collector.contested(house.now, MemberId{4}));
+  house.pass(seconds(30));
+  EXPECT_FALSE(collector.contested(house.now, MemberId{5}));
+  open(4);
+  after(house.config.rules.ballot_bound);
+  EXPECT_TRUE(collector.contested(house.now, MemberId{4}));
+}
+
 TEST_F(Collecting, TheVictimsOwnVetoCounts) {
   open(5);
   take(5, Choice::kAlive);

@@ -142,6 +142,16 @@ TEST(EtcdView, AChangeDuringACycleIsReadInTheNext) {
   EXPECT_TRUE(house.view.remover());
 }
 
+TEST(EtcdView, AReadOlderThanOurOwnTransactionDoesNotUndoIt) {
+  House house;
+  record::Record mine;
+  mine.change.name = "mine";
+  house.view.note_record(mine, Epoch{static_cast<std::uint64_t>(house.etcd.revision) + 1});
+  house.read();
+  ASSERT_TRUE(house.view.record());
+  EXPECT_EQ(house.view.record()->change.name, "mine");
+}
+
 TEST(EtcdView, TheOldestClosedDecisionIsNamedOnceThereAreAsManyAsAreKept) {
   House house;
   house.view = EtcdView("app", 2);

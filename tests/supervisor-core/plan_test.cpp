@@ -125,6 +125,25 @@ TEST(Plan, NotKnowingTheListIsNeverTakenForAbsence) {
   EXPECT_EQ(rule(input), "");
 }
 
+TEST(Plan, ALivingDaemonOverASilentEtcdIsNoCorpseThatMakesOthersRemovable) {
+  PlanInput input = cluster(5);
+  input.voters[3].etcd_silent_for = minutes(11);
+  input.voters[3].contested = true;
+  input.voters[4] = corpse(5, minutes(2));
+  EXPECT_EQ(rule(input), "");
+}
+
+TEST(Plan, AContestedEvictionLeavesOthersTheirTurn) {
+  PlanInput input = cluster(5);
+  input.voters[3] = corpse(4, minutes(2), Presence::kUnlisted);
+  input.voters[4] = corpse(5, minutes(3), Presence::kUnlisted);
+  input.voters[4].contested = true;
+  ASSERT_EQ(rule(input), "unlisted");
+  EXPECT_EQ(plan(input, kRules).change->member, MemberId{4});
+  input.voters[3].contested = true;
+  EXPECT_EQ(rule(input), "");
+}
+
 TEST(Plan, APlannedStopIsWaitedForUntilTheListedGraceAndNoFurther) {
   PlanInput input = cluster(3);
   input.voters[2] = corpse(3, minutes(15) - milliseconds(1), Presence::kUnlisted);

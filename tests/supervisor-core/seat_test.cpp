@@ -223,6 +223,28 @@ TEST_F(Seated, AFounderRemembersItsMembershipOnlyOnceTheFoundingIsCommitted) {
   EXPECT_EQ(house.done<Persist>().size(), 1U);
 }
 
+TEST_F(Seated, WhatAnEndedEtcdSaidABitAgoIsNotItsPlaceAnyMore) {
+  fresh_view = false;
+  house.read();
+  seen.etcd = {Process::State::kExited, 0};
+  tick();
+  EXPECT_EQ(house.persistent.member, MemberId{});
+}
+
+TEST(MakesDatabase, TheFounderWithTheLowestAddressAndNobodyElse) {
+  House house;
+  EXPECT_FALSE(makes_database(house.world())) << "nothing is founded";
+  record::Founded founded{"t", kCluster, 1, {{node_id(2), "n2", ""}, {node_id(1), "n1", ""}}, 0};
+  house.etcd.put(record::founded_key("app"), record::to_json(founded));
+  house.read();
+  EXPECT_TRUE(makes_database(house.world()));
+  House other;
+  founded.founders = {{node_id(3), "n3", ""}, {node_id(2), "n2", ""}};
+  other.etcd.put(record::founded_key("app"), record::to_json(founded));
+  other.read();
+  EXPECT_FALSE(makes_database(other.world()));
+}
+
 TEST(PatroniHosts, BeginWithOnesOwnEtcdAndLeaveLearnersOut) {
   House house;
   std::swap(house.etcd.members[0], house.etcd.members[2]);

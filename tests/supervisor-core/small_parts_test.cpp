@@ -39,7 +39,7 @@ TEST(EvictionsOpen, IgnoresWhatDidNotHappenAndWhatWasNoVoter) {
 TEST(Facts, ADeadVoterHasBeenSilentSinceGossipGaveItUp) {
   House house;
   house.dead(3, seconds(42));
-  const PlanInput input = gather(house.now, house.world(), {});
+  const PlanInput input = gather(house.now, house.world(), {}, {});
   ASSERT_EQ(input.voters.size(), 3U);
   EXPECT_TRUE(input.voters[0].alive);
   EXPECT_TRUE(input.voters[1].alive);
@@ -50,14 +50,14 @@ TEST(Facts, ADeadVoterHasBeenSilentSinceGossipGaveItUp) {
 TEST(Facts, ASuspectStillCountsAsAlive) {
   House house;
   house.hears(house.member_info(3), gossip::State::kSuspect, seconds(1));
-  EXPECT_TRUE(gather(house.now, house.world(), {}).voters[2].alive);
+  EXPECT_TRUE(gather(house.now, house.world(), {}, {}).voters[2].alive);
 }
 
 TEST(Facts, AMemberThatNobodyClaimsIsSilentSinceThatWasNoticed) {
   House house;
   house.never_heard(3);
   house.unclaimed[MemberId{3}] = house.now.boot - seconds(7);
-  const PlanInput input = gather(house.now, house.world(), {});
+  const PlanInput input = gather(house.now, house.world(), {}, {});
   EXPECT_FALSE(input.voters[2].alive);
   EXPECT_EQ(input.voters[2].silent_for, seconds(7));
   EXPECT_EQ(input.voters[2].presence, discovery::Presence::kListed) << "looked up where etcd says it was";
@@ -67,7 +67,7 @@ TEST(Facts, SilenceBeforeOurOwnStartIsNotHeldAgainstAnEtcd) {
   House house;
   house.vouchers = {};
   house.started = house.now.boot - seconds(20);
-  EXPECT_EQ(gather(house.now, house.world(), {}).voters[2].etcd_silent_for, seconds(20));
+  EXPECT_EQ(gather(house.now, house.world(), {}, {}).voters[2].etcd_silent_for, seconds(20));
 }
 
 TEST(Facts, ADaemonThatWasAwayHasTimeToStartItsEtcd) {
@@ -76,7 +76,7 @@ TEST(Facts, ADaemonThatWasAwayHasTimeToStartItsEtcd) {
   house.vouchers.note(node_id(3), house.now.boot - minutes(25));
   house.vouchers.died(node_id(3), house.now.boot - minutes(20));
   house.vouchers.returned(node_id(3), house.now.boot - seconds(4));
-  EXPECT_EQ(gather(house.now, house.world(), {}).voters[2].etcd_silent_for, seconds(4));
+  EXPECT_EQ(gather(house.now, house.world(), {}, {}).voters[2].etcd_silent_for, seconds(4));
 }
 
 TEST(Facts, ADaemonThatRestartsOverAndOverIsGivenNoMoreTime) {
@@ -87,7 +87,7 @@ TEST(Facts, ADaemonThatRestartsOverAndOverIsGivenNoMoreTime) {
     house.vouchers.died(node_id(3), house.now.boot - seconds(20 * i + 3));
     house.vouchers.returned(node_id(3), house.now.boot - seconds(20 * i));
   }
-  EXPECT_EQ(gather(house.now, house.world(), {}).voters[2].etcd_silent_for, minutes(9));
+  EXPECT_EQ(gather(house.now, house.world(), {}, {}).voters[2].etcd_silent_for, minutes(9));
 }
 
 TEST(Facts, WhoIsNoMemberAndAliveIsANewcomer) {
@@ -95,7 +95,7 @@ TEST(Facts, WhoIsNoMemberAndAliveIsANewcomer) {
   house.lists({1, 2, 3, 9});
   house.pass(minutes(1));
   house.hears(info_of(9), gossip::State::kAlive, minutes(2));
-  const PlanInput input = gather(house.now, house.world(), {});
+  const PlanInput input = gather(house.now, house.world(), {}, {});
   ASSERT_EQ(input.newcomers.size(), 1U);
   EXPECT_EQ(input.newcomers[0].node, node_id(9));
   EXPECT_EQ(input.newcomers[0].alive_for, minutes(2));
@@ -109,9 +109,9 @@ TEST(Facts, TheDeadTheStoppingAndTheUnlistedAreNoUsableNewcomers) {
   gossip::NodeInfo stopping = info_of(10);
   stopping.stopping = true;
   house.hears(stopping);
-  EXPECT_TRUE(gather(house.now, house.world(), {}).newcomers.empty());
+  EXPECT_TRUE(gather(house.now, house.world(), {}, {}).newcomers.empty());
   house.hears(info_of(11));
-  EXPECT_EQ(gather(house.now, house.world(), {}).newcomers.at(0).listed_for, Duration::zero());
+  EXPECT_EQ(gather(house.now, house.world(), {}, {}).newcomers.at(0).listed_for, Duration::zero());
 }
 
 TEST(Facts, PostgresDataOfThisVeryClusterKeepsNobodyOut) {
@@ -120,25 +120,25 @@ TEST(Facts, PostgresDataOfThisVeryClusterKeepsNobodyOut) {
   returned.data = gossip::DataState::kOnlyPostgres;
   returned.cluster = kCluster;
   house.hears(returned);
-  EXPECT_TRUE(gather(house.now, house.world(), {}).newcomers.at(0).fresh);
+  EXPECT_TRUE(gather(house.now, house.world(), {}, {}).newcomers.at(0).fresh);
   returned.cluster = ClusterId{0xbad};
   house.hears(returned);
-  EXPECT_FALSE(gather(house.now, house.world(), {}).newcomers.at(0).fresh) << "another cluster's data is nobody's to overwrite";
+  EXPECT_FALSE(gather(house.now, house.world(), {}, {}).newcomers.at(0).fresh) << "another cluster's data is nobody's to overwrite";
   returned.cluster = {};
   house.hears(returned);
-  EXPECT_FALSE(gather(house.now, house.world(), {}).newcomers.at(0).fresh);
+  EXPECT_FALSE(gather(house.now, house.world(), {}, {}).newcomers.at(0).fresh);
 }
 
 TEST(Facts, EvictionsArePausedByAnOperatorOrByPatroni) {
   House house;
-  EXPECT_FALSE(gather(house.now, house.world(), {}).paused);
+  EXPECT_FALSE(gather(house.now, house.world(), {}, {}).paused);
   house.etcd.put(record::paused_key("app"), "{}");
   house.read();
-  EXPECT_TRUE(gather(house.now, house.world(), {}).paused);
+  EXPECT_TRUE(gather(house.now, house.world(), {}, {}).paused);
   house.etcd.keys.erase(record::paused_key("app"));
   house.etcd.put(record::patroni_config_key("app"), R"({"pause":true})");
   house.read();
-  EXPECT_TRUE(gather(house.now, house.world(), {}).paused);
+  EXPECT_TRUE(gather(house.now, house.world(), {}, {}).paused);
 }
 
 // ---- our own judgement ----

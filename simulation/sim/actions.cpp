@@ -1,0 +1,164 @@
+// What an agent asks for, done: messages through the network, requests to etcd, files, processes.
+#include "simulation/sim/simulation.hpp"
+
+namespace fluxpg::simulation {
+
+namespace {
+constexpr std::uint16_t kGossipPort = 7946;
+constexpr unsigned kHostBits = 16;
+
+etcd::Result failure(etcd::ErrorKind kind, std::string message) { return unexpected(etcd::Error{kind, std::move(message)}); }
+}  // namespace
+
+std::size_t Simulation::host_at(const std::string& address) const {
+  for (std::size_t i = 0; i < hosts_.size(); ++i) {
+    if (hosts_[i].address == address) return i;
+  }
+  return hosts_.size();
+}
+
+void Simulation::perform(std::size_t index, supervisor::Actions actions) {
+  const std::uint64_t life = hosts_[index].life;
+  for (const supervisor::Action& action : actions) {
+    if (auto& crash_in = hosts_[index].crash_in; crash_in && (*crash_in)-- == 0) {
+      trace(index, "crashes between two actions");
+      count("fault: crash between two actions");
+      return kill_daemon(index);
+    }
+    std::visit([&](const auto& what) { perform(index, what); }, action);
+    if (!lives(index, life)) return;
+  }
+}
+
+// ---- gossip ----
+
+void Simulation::perform(std::size_t index, const supervisor::Send& action) {
+  if (const auto* endpoint = std::get_if<Endpoint>(&action.to)) {
+    const std::size_t to = host_at(endpoint->address);
+    if (to < hosts_.size() && to != index) send(index, to, 0, *endpoint, action.message);
+    return;
+  }
+  const std::uint64_t route = std::get<gossip::Route>(action.to).value;
+  const std::size_t to = (route & ((1U << kHostBits) - 1)) - 1;
+  send(index, to, route >> kHostBits, {}, action.message);
+}
+
+// `to_life`: only that life of the daemon has the connection; 0: whoever listens there.
+void Simulation::send(std::size_t from, std::size_t to, std::uint64_t to_life, const Endpoint& endpoint, const gossip::Message& message) {
+  const std::size_t copies = network_.doubles(from, to, random_) ? 2 : 1;
+  for (std::size_t i = 0; i < copies; ++i) {
+    if (network_.loses(from, to, random_)) continue;
+    const std::uint64_t from_life = hosts_[from].life;
+    queue_.in(network_.delay(from, to, random_), [this, from, from_life, to, to_life, endpoint, message] {
+      if (!hosts_[to].there || !network_.passes(from, to)) return;  // silence
+      if (!hosts_[to].daemon || (to_life != 0 && hosts_[to].life != to_life)) {
+        if (to_life == 0 && network_.passes(to, from) && hosts_[from].life == from_life) refuse(from, endpoint, milliseconds(1));
+        return;
+      }
+      const gossip::Route back{(from_life << kHostBits) | (from + 1)};
+      feed(to, hosts_[to].life, supervisor::MessageReceived{back, message});
+    });
+  }
+}
+
+void Simulation::refuse(std::size_t index, const Endpoint& endpoint, Duration after) {
+  const std::uint64_t life = hosts_[index].life;
+  queue_.in(after, [this, index, life, endpoint] { feed(index, life, supervisor::ConnectionLost{endpoint, true}); });
+}
+
+// ---- etcd ----
+
+void Simulation::perform(std::size_t index, const supervisor::AskEtcd& action) {
+  const etcd_model::Ticket ticket = ++last_ticket_;
+  const std::size_t target = action.target.own ? index : host_at(action.target.endpoint.address);
+  asked_[ticket] = {index, hosts_[index].life, action.id, target};
+  queue_.in(action.deadline, [this, ticket] { answer(ticket, failure(etcd::ErrorKind::kTimeout, "no answer in time"), Duration::zero()); });
+  if (target >= hosts_.size()) return;
+  if (!action.target.own && host_name(hosts_[target].signing->id()) != action.target.host_name) {
+    return answer(ticket, failure(etcd::ErrorKind::kUnreachable, "its certificate carries another name"), milliseconds(5));
+  }
+  const Duration delay = target == index ? hosts_[index].etcd_delay + random_.below(milliseconds(3)) : network_.delay(index, target, random_);
+  queue_.in(delay, [this, index, target, ticket, call = action.call] { ask(index, target, ticket, call); });
+}
+
+void Simulation::ask(std::size_t index, std::size_t target, etcd_model::Ticket ticket, const etcd::Call& call) {
+  if (!hosts_[target].there || !network_.passes(index, target) || !network_.passes(target, index)) return;
+  if (hosts_[target].stopped) {  // it waits in the socket
+    queue_.in(milliseconds(100), [this, index, target, ticket, call] { ask(index, target, ticket, call); });
+    return;
+  }
+  if (!etcd_.running(target)) return answer(ticket, failure(etcd::ErrorKind::kUnreachable, "connection refused"), milliseconds(1));
+  etcd_.ask(now(), target, ticket, call);
+  take_etcd_answers();
+}
+
+void Simulation::take_etcd_answers() {
+  for (etcd_model::Answered& answered : etcd_.take_answers()) {
+    const auto asked = asked_.find(answered.ticket);
+    if (asked == asked_.end()) continue;
+    const std::size_t host = asked->second.host;
+    const std::size_t target = asked->second.target;
+    if (random_.below(1000) < hosts_[host].lost_answers_per_mille) {
+      count("fault: lost answer");
+      continue;
+    }
+    if (host != target && !network_.passes(target, host)) continue;
+    const Duration delay = host == target ? milliseconds(1) + random_.below(milliseconds(4)) : network_.delay(target, host, random_);
+    answer(answered.ticket, std::move(answered.result), delay);
+  }
+}
+
+// The first answer counts, and a time-out is one.
+void Simulation::answer(etcd_model::Ticket ticket, etcd::Result result, Duration after) {
+  const auto deliver = [this, ticket, result = std::move(result)] {
+    const auto asked = asked_.find(ticket);
+    if (asked == asked_.end()) return;
+    const Asked to = asked->second;
+    asked_.erase(asked);
+    feed(to.host, to.life, supervisor::EtcdReplied{to.request, result});
+  };
+  if (after == Duration::zero()) return deliver();
+  queue_.in(after, deliver);
+}
+
+// ---- disk and processes ----
+
+void Simulation::perform(std::size_t index, const supervisor::Persist& action) { hosts_[index].persistent = action.state; }
+
+void Simulation::perform(std::size_t index, const supervisor::RunEtcd& action) {
+  trace(index, std::string("starts etcd") + (action.new_cluster ? " as a founder" : etcd_.has_data(index) ? "" : " as a learner"));
+  etcd_.start(now(), index, {action.name, action.peer_url, action.client_url, action.initial_cluster, action.new_cluster, action.token});
+}
+
+void Simulation::perform(std::size_t index, const supervisor::StopEtcd& action) {
+  trace(index, "stops etcd: " + action.why);
+  etcd_.stop(index, -1);
+}
+
+void Simulation::perform(std::size_t index, const supervisor::SetAsideEtcdData& action) {
+  if (etcd_.running(index)) return violate("no-data-touched-under-etcd", hosts_[index].name + " sets data aside under a running etcd");
+  trace(index, "sets its etcd data aside: " + action.why);
+  etcd_.lose_disk(index);
+}
+
+void Simulation::perform(std::size_t index, const supervisor::RunPatroni&) {
+  hosts_[index].patroni = true;
+  const std::uint64_t life = hosts_[index].life;
+  queue_.in(seconds(5), [this, index, life] {
+    if (hosts_[index].patroni && lives(index, life)) hosts_[index].postgres_data = true;
+  });
+}
+
+void Simulation::perform(std::size_t index, const supervisor::StopPatroni&) { hosts_[index].patroni = false; }
+
+void Simulation::perform(std::size_t index, const supervisor::Say& action) {
+  static const char* const kCounted[] = {"decided: ", "closed as done", "closed as refuted", "closed as void", "closed as refused", "calling: ",
+                                         "this node is the remover now", "lost the remover key", "gave up the remover key",
+                                         "no clear answer", "etcd refused", "proposing to found", "promised founding", "the decision record or"};
+  for (const char* const what : kCounted) {
+    if (action.text.rfind(what, 0) == 0) count(std::string("said: ") + what);
+  }
+  trace(index, action.text);
+}
+
+}  // namespace fluxpg::simulation

@@ -1,0 +1,57 @@
+#include "simulation/sim/chaos.hpp"
+
+#include "simulation/sim/faults.hpp"
+
+namespace fluxpg::simulation {
+
+namespace {
+
+// What is not as it must be once nothing goes wrong any more; empty: all is well.
+std::string unsettled(const Simulation& sim, const Chaos& chaos) {
+  if (sim.cluster() == nullptr) return "there is no cluster";
+  if (!sim.writable()) return "etcd has no quorum";
+  const std::size_t wanted = chaos.nodes % 2 == 0 ? chaos.nodes - 1 : chaos.nodes;
+  if (sim.voters() != wanted) return std::to_string(sim.voters()) + " voters of " + std::to_string(wanted);
+  std::size_t working = 0;
+  for (std::size_t i = 0; i < sim.hosts(); ++i) {
+    if (sim.is_voter(i) && !sim.works(i)) return sim.host(i).name + " is a voter and does not work";
+    if (sim.is_voter(i)) ++working;
+  }
+  if (working != wanted) return "a voter is on nobody's disk";
+  for (std::size_t i = 0; i < sim.hosts(); ++i) {
+    if (sim.works(i) && sim.is_voter(i) && sim.snapshot(i).voters_live != wanted) return sim.host(i).name + " does not see all voters alive";
+  }
+  return "";
+}
+
+}  // namespace
+
+void run_chaos(Simulation& sim, const Chaos& chaos) {
+  for (std::size_t i = 0; i < chaos.nodes; ++i) {
+    sim.at(sim.random().below(seconds(5)), [&sim, i] { sim.start(i); });
+  }
+  if (sim.random().below(4) != 0) sim.run_for(seconds(90));  // else things go wrong while the cluster is founded
+  const TimePoint end = sim.now() + chaos.faults;
+  while (sim.now() < end) {
+    sim.run_for(sim.random().below(chaos.between * 2));
+    inject_random_fault(sim, chaos.nodes, chaos.fault_lasts);
+  }
+  sim.run_for(chaos.fault_lasts + seconds(5));
+  end_all_faults(sim);
+  for (std::size_t i = 0; i < chaos.nodes; ++i) {
+    if (!sim.host(i).there) sim.start(i);
+  }
+  // The last copies may have been lost with their disks: no protocol brings those back.
+  const auto quorum_on_disks = [&sim] {
+    const etcd_model::Cluster* cluster = sim.cluster();
+    if (cluster == nullptr) return true;
+    std::size_t kept = 0;
+    for (const MemberId voter : cluster->voters()) kept += sim.etcd().host_of(cluster->id, voter) ? 1U : 0U;
+    return kept >= etcd_model::majority(cluster->voters().size());
+  };
+  if (!quorum_on_disks()) return sim.count("run: majority of disks lost");
+  if (!sim.run_until([&] { return unsettled(sim, chaos).empty(); }, chaos.settle)) sim.violate("liveness", unsettled(sim, chaos));
+  sim.count("run: settled");
+}
+
+}  // namespace fluxpg::simulation

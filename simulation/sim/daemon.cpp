@@ -1,0 +1,121 @@
+// The daemon's event loop on virtual time: inputs in, ticks when they are due, polls and process states as the runtime would bring them.
+#include "simulation/sim/simulation.hpp"
+
+namespace fluxpg::simulation {
+
+namespace {
+constexpr std::size_t kInboxBound = 2000;
+constexpr std::uint64_t kTicksASecond = 500;  // more is a loop that spins
+}  // namespace
+
+supervisor::AgentConfig Simulation::config(std::size_t index) const {
+  const Host& host = hosts_[index];
+  supervisor::AgentConfig config;
+  config.app = host.persistent.app;
+  config.version = "simulated";
+  config.name = host.name;
+  config.address = host.address;
+  config.local_address = host.address;
+  config.shadow = host.shadow;
+  config.runs_patroni = options_.runs_patroni;
+  config.rules = options_.rules;
+  return config;
+}
+
+void Simulation::boot_daemon(std::size_t index) {
+  Host& host = hosts_[index];
+  supervisor::AgentConfig wanted = config(index);
+  wanted.seed = random_.next();
+  host.daemon = std::make_unique<Daemon>(std::move(wanted), *host.signing, host.persistent, clocks(index), random_.next());
+  const std::uint64_t life = ++host.life;
+  queue_.in(random_.below(milliseconds(50)), [this, index, life] { feed(index, life, supervisor::Tick{}); });
+  queue_.in(random_.below(seconds(1)), [this, index, life] { see_processes(index, life); });
+  plan_poll(index, life);
+}
+
+void Simulation::feed(std::size_t index, std::uint64_t life, const supervisor::Input& input) {
+  Host& host = hosts_[index];
+  if (!lives(index, life)) return;
+  if (host.stopped) {
+    if (host.daemon->inbox.size() < kInboxBound) host.daemon->inbox.push_back(input);
+    return;
+  }
+  handle(index, input);
+}
+
+void Simulation::handle(std::size_t index, const supervisor::Input& input) {
+  Daemon& daemon = *hosts_[index].daemon;
+  hash_ = (hash_ ^ (index * 16 + input.index())) * 1099511628211ULL;
+  hash_ = (hash_ ^ static_cast<std::uint64_t>(now().time_since_epoch().count())) * 1099511628211ULL;
+  if (std::holds_alternative<supervisor::Tick>(input)) {
+    if (now() - daemon.second_began >= seconds(1)) {
+      daemon.second_began = now();
+      daemon.ticks_this_second = 0;
+    }
+    if (++daemon.ticks_this_second == kTicksASecond) violate("no-spinning", hosts_[index].name + " asks to be called all the time");
+  }
+  const std::uint64_t life = hosts_[index].life;
+  perform(index, daemon.agent.handle(clocks(index), input));
+  if (lives(index, life)) plan_tick(index);
+}
+
+void Simulation::plan_tick(std::size_t index) {
+  Host& host = hosts_[index];
+  const std::uint64_t generation = ++host.daemon->tick_generation;
+  const TimePoint due = host.daemon->agent.next_deadline();
+  if (due == kNever) return;
+  // The event loop waits in whole milliseconds.
+  const TimePoint when = std::max(due - host.boot_offset, now() + milliseconds(1));
+  const std::uint64_t life = host.life;
+  queue_.at(when, [this, index, life, generation] {
+    if (lives(index, life) && hosts_[index].daemon->tick_generation == generation && !hosts_[index].stopped) handle(index, supervisor::Tick{});
+  });
+}
+
+void Simulation::see_processes(std::size_t index, std::uint64_t life) {
+  if (!lives(index, life)) return;
+  using From = etcd_model::ProcessState::State;
+  using To = supervisor::Process::State;
+  if (!hosts_[index].stopped) {
+    const etcd_model::ProcessState& etcd = etcd_.process(index);
+    supervisor::ProcessesSeen seen;
+    switch (etcd.state) {
+      case From::kStopped: seen.etcd.state = To::kStopped; break;
+      case From::kStarting: seen.etcd.state = To::kStarting; break;
+      case From::kRunning: seen.etcd.state = To::kRunning; break;
+      case From::kExited: seen.etcd = {To::kExited, etcd.exit_code}; break;
+    }
+    seen.patroni.state = hosts_[index].patroni ? To::kRunning : To::kStopped;
+    seen.etcd_data = etcd_.has_data(index);
+    seen.postgres_data = hosts_[index].postgres_data;
+    feed(index, life, seen);
+    if (lives(index, life) && hosts_[index].postgres_data) feed(index, life, supervisor::PostgresSeen{"unknown", "7300000000000000000"});
+  }
+  queue_.in(seconds(1), [this, index, life] { see_processes(index, life); });
+}
+
+void Simulation::plan_poll(std::size_t index, std::uint64_t life) {
+  const TimePoint due = hosts_[index].daemon->poll.next();
+  const TimePoint soonest = now() + milliseconds(100);
+  const bool at_once = due < TimePoint(now().time_since_epoch() + hosts_[index].boot_offset);
+  queue_.at(at_once ? soonest : std::max(due - hosts_[index].boot_offset, soonest), [this, index, life] { poll(index, life); });
+}
+
+void Simulation::poll(std::size_t index, std::uint64_t life) {
+  if (!lives(index, life)) return;
+  if (hosts_[index].stopped) {
+    queue_.in(seconds(1), [this, index, life] { poll(index, life); });
+    return;
+  }
+  hosts_[index].daemon->poll.start(clocks(index).boot);
+  queue_.in(milliseconds(50) + random_.below(milliseconds(500)), [this, index, life] {
+    if (!lives(index, life)) return;
+    const discovery::Answer answer = flux_.ask(random_);
+    hosts_[index].daemon->poll.answered(answer);
+    plan_poll(index, life);
+    feed(index, life, supervisor::ListingAnswered{answer});
+    if (flux_.works()) feed(index, life, supervisor::InstancesKnown{options_.instances});
+  });
+}
+
+}  // namespace fluxpg::simulation

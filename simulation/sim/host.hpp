@@ -1,0 +1,54 @@
+// One machine: its clocks, its disk, and the daemon that runs on it or does not.
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "discovery/schedule.hpp"
+#include "simulation/sim/signing.hpp"
+#include "supervisor/core/agent.hpp"
+
+namespace fluxpg::simulation {
+
+// A daemon from its start to its end. Whatever is under way for an earlier life reaches nobody.
+struct Daemon {
+  Daemon(supervisor::AgentConfig config, const Signing& signing, supervisor::Persistent persistent, const Now& now, std::uint64_t seed)
+      : agent(std::move(config), signing, std::move(persistent), now), poll(discovery::ScheduleConfig{}, 1, seed) {}
+  supervisor::Agent agent;
+  discovery::Schedule poll;
+  std::deque<supervisor::Input> inbox;  // while it is stopped
+  std::uint64_t tick_generation = 0;
+  std::uint64_t ticks_this_second = 0;
+  TimePoint second_began{};
+};
+
+struct Host {
+  std::string address;
+  std::string name;
+  // clocks: boot = virtual time + boot_offset
+  Duration boot_offset{};
+  Duration asleep{};      // steady = boot − asleep
+  Duration wall_offset{};
+  // disk
+  std::unique_ptr<Signer> signing;  // lies in the etcd volume: a lost disk is another identity
+  std::uint64_t identities = 0;
+  supervisor::Persistent persistent;
+  bool postgres_data = false;
+  // processes
+  bool there = false;      // the machine answers to packets at all
+  bool stopped = false;    // SIGSTOP, or a suspended machine: there, and silent
+  bool suspended = false;  // … of these, the kind in which the steady clock stands still
+  TimePoint stopped_at{};
+  bool shadow = false;
+  std::unique_ptr<Daemon> daemon;
+  std::uint64_t life = 0;
+  bool patroni = false;
+  std::optional<std::uint64_t> crash_in;  // the daemon dies before so many more actions are done
+  Duration etcd_delay{};                  // of each request on its way to our own etcd
+  std::uint32_t lost_answers_per_mille = 0;
+  TimePoint well_since = kNever;          // see invariants.hpp
+};
+
+}  // namespace fluxpg::simulation

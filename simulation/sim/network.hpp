@@ -1,0 +1,59 @@
+// What lies between the hosts: delay, loss, duplication, and cuts in one or both directions.
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <set>
+#include <utility>
+
+#include "base/random.hpp"
+
+namespace fluxpg::simulation {
+
+struct LinkQuality {
+  Duration delay = milliseconds(1);
+  Duration jitter = milliseconds(20);
+  std::uint32_t loss_per_mille = 0;       // of gossip messages; etcd's connections repeat what is lost
+  std::uint32_t duplicate_per_mille = 0;
+};
+
+class Network {
+ public:
+  using Host = std::size_t;
+
+  void cut(Host from, Host to) { cuts_.insert({from, to}); }
+  void cut_both(Host a, Host b) { cut(a, b), cut(b, a); }
+  void heal(Host from, Host to) { cuts_.erase({from, to}); }
+  void heal_both(Host a, Host b) { heal(a, b), heal(b, a); }
+  void heal_all() { cuts_.clear(), qualities_.clear(); }
+  bool passes(Host from, Host to) const { return from == to || cuts_.count({from, to}) == 0; }
+
+  // Replaces the quality of everything that `host` sends and receives.
+  void set(Host host, const LinkQuality& quality) { qualities_[host] = quality; }
+  void reset(Host host) { qualities_.erase(host); }
+  void set_all(const LinkQuality& quality) { common_ = quality; }
+
+  Duration delay(Host from, Host to, Random& random) const {
+    const LinkQuality& q = quality(from, to);
+    return q.delay + random.below(q.jitter + milliseconds(1));
+  }
+  bool loses(Host from, Host to, Random& random) const { return random.below(1000) < quality(from, to).loss_per_mille; }
+  bool doubles(Host from, Host to, Random& random) const { return random.below(1000) < quality(from, to).duplicate_per_mille; }
+  // Neither slow nor lossy enough to excuse a missing answer.
+  bool is_good(Host a, Host b) const {
+    const LinkQuality& q = quality(a, b);
+    return passes(a, b) && passes(b, a) && q.loss_per_mille == 0 && q.delay + q.jitter <= milliseconds(200);
+  }
+
+ private:
+  const LinkQuality& quality(Host from, Host to) const {
+    if (const auto found = qualities_.find(from); found != qualities_.end()) return found->second;
+    const auto found = qualities_.find(to);
+    return found == qualities_.end() ? common_ : found->second;
+  }
+  std::set<std::pair<Host, Host>> cuts_;
+  std::map<Host, LinkQuality> qualities_;
+  LinkQuality common_;
+};
+
+}  // namespace fluxpg::simulation

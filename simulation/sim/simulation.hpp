@@ -1,0 +1,164 @@
+// Whole clusters on virtual time: the daemon's agent unchanged, everything around it made up. One seed, one run, bit for bit.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "simulation/etcd-model/model.hpp"
+#include "simulation/sim/flux.hpp"
+#include "simulation/sim/host.hpp"
+#include "simulation/sim/network.hpp"
+#include "simulation/sim/queue.hpp"
+
+namespace fluxpg::simulation {
+
+struct Options {
+  std::uint64_t seed = 1;
+  std::size_t hosts = 3;          // machines, running or spare
+  std::uint32_t instances = 3;    // what the specification wants
+  std::size_t backends = 3;       // of the Flux API
+  bool runs_patroni = true;
+  supervisor::Rules rules = {};
+  std::function<void(const std::string&)> trace = {};  // one line an event; empty: none
+};
+
+struct Violation {
+  TimePoint at;
+  std::string invariant;
+  std::string what;
+};
+
+class Invariants;
+
+class Simulation : private etcd_model::Surroundings {
+ public:
+  explicit Simulation(Options options);
+  ~Simulation() override;
+
+  // ---- time ----
+  TimePoint now() const { return queue_.now(); }
+  void run_for(Duration time);
+  // True as soon as it holds (looked at ten times a second); false if it does not within `limit`.
+  bool run_until(const std::function<bool()>& holds, Duration limit);
+  void at(Duration wait, Event event) { queue_.in(wait, std::move(event)); }
+
+  // ---- machines and processes ----
+  void start(std::size_t host);                 // the container starts, with the disk it has; listed from now on
+  void start_unlisted(std::size_t host);
+  void vanish(std::size_t host);                // power, network: silence
+  void stop_container(std::size_t host);        // its processes are killed, the machine refuses connections
+  void kill_daemon(std::size_t host);           // etcd runs on
+  void start_daemon(std::size_t host);
+  void kill_etcd(std::size_t host);             // exit code 137, as supervisord reports a killed process
+  void lose_disk(std::size_t host);             // of a stopped container: a new identity, no data
+  void pause(std::size_t host);                 // SIGSTOP of all processes
+  void suspend(std::size_t host);               // of the whole machine
+  void resume(std::size_t host);
+  void jump_wall_clock(std::size_t host, Duration by) { hosts_[host].wall_offset += by; }
+  void isolate(std::size_t host);
+  void input(std::size_t host, const supervisor::Input& input) { feed(host, hosts_[host].life, input); }
+
+  Network& network() { return network_; }
+  Flux& flux() { return flux_; }
+  Host& host(std::size_t index) { return hosts_[index]; }
+  const Host& host(std::size_t index) const { return hosts_[index]; }
+  std::size_t hosts() const { return hosts_.size(); }
+  etcd_model::Model& etcd() { return etcd_; }
+  const etcd_model::Model& etcd() const { return etcd_; }
+  Random& random() { return random_; }
+  const Options& options() const { return options_; }
+
+  // ---- what is so, not what anybody believes ----
+  // The founded cluster; nullptr if there is none.
+  const etcd_model::Cluster* cluster() const;
+  std::size_t voters() const { return cluster() == nullptr ? 0 : cluster()->voters().size(); }
+  bool is_voter(std::size_t host) const;
+  bool is_member(std::size_t host) const;
+  std::size_t leader_host() const;  // hosts() if there is none
+  std::vector<record::Record> history() const;
+  std::size_t evictions() const;  // closed as done, of voters
+  bool writable() const { return cluster() != nullptr && etcd_.can_commit(*cluster()); }
+  // Up, unstopped, both its processes running and its etcd following a leader.
+  bool works(std::size_t host) const;
+  bool linked(std::size_t a, std::size_t b) const override;
+
+  // ---- what the nodes say ----
+  supervisor::Snapshot snapshot(std::size_t host) const;
+  bool has_problem(std::size_t host, const std::string& part) const;
+
+  const std::vector<Violation>& violations() const { return violations_; }
+  void violate(const std::string& invariant, const std::string& what);
+  std::uint64_t trace_hash() const { return hash_; }
+  std::uint64_t events() const { return events_; }
+  // How often each kind of thing happened: faults, and what the agents said about their work.
+  const std::map<std::string, std::uint64_t>& counts() const { return counts_; }
+  void count(const std::string& what) { ++counts_[what]; }
+  void trace(std::size_t host, const std::string& text);
+
+ private:
+  bool answers(std::size_t host) const override { return hosts_[host].there && !hosts_[host].stopped; }
+  Now clocks(std::size_t host) const;
+  supervisor::AgentConfig config(std::size_t host) const;
+  void new_identity(std::size_t host);
+  void boot_daemon(std::size_t host);
+  void halt_processes(std::size_t host);
+  void stop_clock(std::size_t host, bool suspended);
+  void advance_etcd();
+
+  // daemon.cpp
+  void feed(std::size_t host, std::uint64_t life, const supervisor::Input& input);
+  void handle(std::size_t host, const supervisor::Input& input);
+  void plan_tick(std::size_t host);
+  void see_processes(std::size_t host, std::uint64_t life);
+  void plan_poll(std::size_t host, std::uint64_t life);
+  void poll(std::size_t host, std::uint64_t life);
+  bool lives(std::size_t host, std::uint64_t life) const { return hosts_[host].daemon != nullptr && hosts_[host].life == life; }
+
+  // actions.cpp
+  void perform(std::size_t host, supervisor::Actions actions);
+  void perform(std::size_t host, const supervisor::Send& action);
+  void perform(std::size_t host, const supervisor::AskEtcd& action);
+  void perform(std::size_t host, const supervisor::Persist& action);
+  void perform(std::size_t host, const supervisor::RunEtcd& action);
+  void perform(std::size_t host, const supervisor::StopEtcd& action);
+  void perform(std::size_t host, const supervisor::SetAsideEtcdData& action);
+  void perform(std::size_t host, const supervisor::RunPatroni& action);
+  void perform(std::size_t host, const supervisor::StopPatroni& action);
+  void perform(std::size_t host, const supervisor::WriteHosts&) { (void)host; }
+  void perform(std::size_t host, const supervisor::Say& action);
+  void send(std::size_t from, std::size_t to, std::uint64_t to_life, const Endpoint& endpoint, const gossip::Message& message);
+  void refuse(std::size_t host, const Endpoint& endpoint, Duration after);
+  void ask(std::size_t host, std::size_t target, etcd_model::Ticket ticket, const etcd::Call& call);
+  void answer(etcd_model::Ticket ticket, etcd::Result result, Duration after);
+  void take_etcd_answers();
+  std::size_t host_at(const std::string& address) const;
+
+  struct Asked {
+    std::size_t host = 0;
+    std::uint64_t life = 0;
+    supervisor::RequestId request;
+    std::size_t target = 0;
+  };
+
+  Options options_;
+  Random random_;
+  Queue queue_;
+  Network network_;
+  Flux flux_;
+  std::vector<Host> hosts_;
+  etcd_model::Model etcd_;
+  std::map<etcd_model::Ticket, Asked> asked_;
+  etcd_model::Ticket last_ticket_ = 0;
+  std::vector<Violation> violations_;
+  std::unique_ptr<Invariants> invariants_;
+  std::map<std::string, std::uint64_t> counts_;
+  mutable const etcd_model::Cluster* founded_ = nullptr;
+  mutable std::uint64_t looked_at_ = 0;
+  std::uint64_t hash_ = 14695981039346656037ULL;
+  std::uint64_t events_ = 0;
+};
+
+}  // namespace fluxpg::simulation
