@@ -82,7 +82,7 @@ void Agent::Impl::take(const Now& now, const MessageReceived& input) {
   } else if (const auto* plan = std::get_if<verdict::FoundingPlan>(&input.message)) {
     founding_.take(now, world(now), fresh(), *plan, input.route, persistent_, out_);
   } else if (const auto* promise = std::get_if<verdict::FoundingPromise>(&input.message)) {
-    founding_.take(now, *promise);
+    founding_.take(*promise, persistent_);
   } else if (const auto* start = std::get_if<verdict::FoundingStart>(&input.message)) {
     founding_.take(now, world(now), fresh(), *start, persistent_, out_);
   } else {
@@ -178,7 +178,10 @@ void Agent::Impl::apply(const Now& now, gossip::Effects effects) {
     } else if (auto* changed = std::get_if<gossip::StateChanged>(&effect)) {
       static const char* const kNames[] = {"alive", "suspect", "dead", "left"};
       out_.info(world(now).name_of(changed->id) + " is " + kNames[static_cast<int>(changed->to)] + ": " + changed->why);
-      heartbeat_ = TimePoint{};
+      heartbeat_ = now.boot;  // due at once; a deadline of long ago would look like lateness of our own
+      const auto gone = [](gossip::State state) { return state == gossip::State::kDead || state == gossip::State::kLeft; };
+      if (gone(changed->to)) vouchers_.died(changed->id, now.boot);
+      if (!gone(changed->to) && (gone(changed->from) || changed->from == changed->to)) vouchers_.returned(changed->id, now.boot);
     } else if (auto* conflict = std::get_if<gossip::IdentityConflict>(&effect)) {
       conflict_ = true;
       conflict_text_ = to_text(conflict->other) + " answers with this node's id: is a copy of its volume running there?";
@@ -203,7 +206,7 @@ void Agent::Impl::step(const Now& now) {
   if (processes_known_) {
     founding_.tick(now, world(now), seen_, fresh(), persistent_, random_, out_);
     founding_.commit(now, world(now), persistent_, out_);
-    seat_.tick(now, world(now), seen_, conflict_, persistent_, out_);
+    if (!founding_.abandoning()) seat_.tick(now, world(now), seen_, conflict_, persistent_, out_);
   }
   announce(now);
   vouch_for_all(now);
@@ -261,7 +264,7 @@ void Agent::Impl::announce(const Now& now) {
   gossip::NodeInfo info = gossip_.self();
   if (processes_known_) {
     using gossip::DataState;
-    info.data = fresh() ? DataState::kFresh : seen_.etcd_data || persistent_.chosen ? DataState::kHasEtcd : DataState::kOnlyPostgres;
+    info.data = fresh() ? DataState::kFresh : seen_.etcd_data || persistent_.member ? DataState::kHasEtcd : DataState::kOnlyPostgres;
   }
   info.cluster = persistent_.chosen ? persistent_.cluster : ClusterId{};
   info.member = persistent_.chosen ? persistent_.member : MemberId{};

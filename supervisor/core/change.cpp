@@ -19,14 +19,41 @@ verdict::Electorate electorate_of(const etcd::MemberList& list) {
   return result;
 }
 
+// The member that a change is about, if the list shows it: a new one is known by its URL.
+const etcd::Member* subject(const record::Change& change, const std::vector<etcd::Member>& members) {
+  const auto found = std::find_if(members.begin(), members.end(), [&change](const etcd::Member& member) {
+    if (change.kind != Kind::kAddLearner) return member.id == change.member;
+    return std::find(member.peer_urls.begin(), member.peer_urls.end(), change.peer_url) != member.peer_urls.end();
+  });
+  return found == members.end() ? nullptr : &*found;
+}
+
+bool applied(const record::Change& change, const std::vector<etcd::Member>& members) {
+  const etcd::Member* member = subject(change, members);
+  switch (change.kind) {
+    case Kind::kRemove:
+      return member == nullptr;
+    case Kind::kAddLearner:
+      return member != nullptr;
+    case Kind::kPromote:
+      return member != nullptr && !member->learner;
+  }
+  CHECK(false);
+}
+
+// Removals of voters need a certificate, and the victim may turn out to live.
+bool of_voter(const record::Change& change) { return change.kind == Kind::kRemove && change.rule != "ghost-learner"; }
 
 }  // namespace
 
 etcd::Call ChangeExecution::call_for(const record::Change& change) {
   switch (change.kind) {
-    case Kind::kRemove: return etcd::RemoveMember{change.member};
-    case Kind::kAddLearner: return etcd::AddLearner{change.peer_url};
-    case Kind::kPromote: return etcd::Promote{change.member};
+    case Kind::kRemove:
+      return etcd::RemoveMember{change.member};
+    case Kind::kAddLearner:
+      return etcd::AddLearner{change.peer_url};
+    case Kind::kPromote:
+      return etcd::Promote{change.member};
   }
   CHECK(false);
 }
@@ -54,29 +81,16 @@ void ChangeExecution::open(const Now& now, const World& world, const RemoverLeas
   ask(Step::kOpening, std::move(txn), seconds(3), out);
 }
 
-bool ChangeExecution::applied(const World& world, const Record& record) {
-  if (!world.view.list_is_linearizable()) return false;
-  const etcd::Member* member = record.change.kind == Kind::kAddLearner ? world.view.find_by_peer_url(record.change.peer_url)
-                                                                       : world.view.find(record.change.member);
-  switch (record.change.kind) {
-    case Kind::kRemove: return member == nullptr;
-    case Kind::kAddLearner: return member != nullptr;
-    case Kind::kPromote: return member != nullptr && !member->learner;
-  }
-  CHECK(false);
-}
-
 // "Consent" speaks of an etcd under a living daemon: there only a fresh word for the etcd itself is life.
 bool ChangeExecution::victim_lives(const World& world, const Record& record) const {
   const gossip::MemberView* heard = world.heard(record.change.node);
-  const bool vouched = world.vouchers.last(record.change.node, TimePoint{}) > opened_at_ && opened_at_ != TimePoint{};
-  if (vouched) return true;
+  if (world.vouchers.last(record.change.node, TimePoint{}) > epoch_since_) return true;
   return record.change.rule != "consent" && heard != nullptr && heard->state == gossip::State::kAlive;
 }
 
 // What makes a decision one that may be carried out: whoever wrote it, its certificate must be a verdict of its own electorate.
 std::string ChangeExecution::flaw_of(const World& world, const Record& record) {
-  if (record.change.kind != Kind::kRemove || record.change.rule == "ghost-learner") return "";
+  if (!of_voter(record.change)) return "";
   return verdict::certificate_flaw(record.certificate, record.change.member, record.electorate, world.view.keys(), world.signing);
 }
 
@@ -87,6 +101,11 @@ void ChangeExecution::tick(const Now& now, const World& world, const RemoverLeas
   const auto& record = world.view.record();
   if (!record || !record->open()) return;
   flaw_ = flaw_of(world, *record);
+  const Epoch epoch = world.view.record_revision();
+  if (epoch_ != epoch) {
+    epoch_ = epoch;
+    epoch_since_ = now.boot;
+  }
   if (!lease.held()) {
     waits_for_ = "the remover to carry it on";
     return;
@@ -95,13 +114,10 @@ void ChangeExecution::tick(const Now& now, const World& world, const RemoverLeas
     waits_for_ = "the next try";
     return;
   }
-  const Epoch epoch = world.view.record_revision();
-  if (applied(world, *record)) {
-    const etcd::Member* member = world.view.find_by_peer_url(record->change.peer_url);
-    return close(now, world, lease, "done", "", member == nullptr ? MemberId{} : member->id, out);
+  if (world.view.list_is_linearizable() && applied(record->change, world.view.list().members)) {
+    return done(now, world, lease, world.view.list().members, out);
   }
-  const bool removal = record->change.kind == Kind::kRemove && record->change.rule != "ghost-learner";
-  const bool lives = removal && victim_lives(world, *record);
+  const bool lives = of_voter(record->change) && victim_lives(world, *record);
   if (lives && uncalled_ && opened_ == epoch) {
     return close(now, world, lease, "refuted", "the victim was heard from before the call was sent", {}, out);
   }
@@ -116,7 +132,8 @@ void ChangeExecution::tick(const Now& now, const World& world, const RemoverLeas
     const TimePoint last_call = called_ == epoch ? last_call_ : TimePoint{};
     const TimePoint void_at = std::max(lease.held_since(), last_call) + quiet;
     if (now.boot >= void_at) return close(now, world, lease, "void", why, {}, out);
-    waits_for_ = why + "; void in " + std::to_string(to_ms(void_at - now.boot) / 1000) + " s, when no call for it can be under way any more";
+    waits_for_ =
+        why + "; void in " + std::to_string(to_ms(void_at - now.boot) / 1000) + " s, when no call for it can be under way any more";
     return;
   }
   read_back(now, world, out);
@@ -146,8 +163,8 @@ void ChangeExecution::handle(const Now& now, const World& world, const RemoverLe
     }
     const Epoch epoch{static_cast<std::uint64_t>(txn->header.revision)};
     if (step == Step::kOpening) {
-      opened_ = epoch;
-      opened_at_ = now.boot;
+      opened_ = epoch_ = epoch;
+      epoch_since_ = now.boot;
       uncalled_ = true;
       not_before_ = TimePoint{};
       out.info("decided: " + writing_.command + " (" + writing_.change.rule + ": " + writing_.change.reason + ")");
@@ -168,7 +185,7 @@ void ChangeExecution::took_read_back(const Now& now, const World& world, const R
     if (kv.key == record::remover_key(world.config.app)) key = kv.create_revision;
     if (kv.key == record::record_key(world.config.app)) record = kv.mod_revision;
   }
-  if (!lease.held() || key != lease.create_revision() || Epoch{static_cast<std::uint64_t>(record)} != world.view.record_revision()) {
+  if (!lease.held() || key != lease.create_revision() || Epoch{static_cast<std::uint64_t>(record)} != epoch_) {
     waits_for_ = "the remover key or the record is not what it was";
     not_before_ = now.boot + milliseconds(500);
     return;
@@ -178,21 +195,23 @@ void ChangeExecution::took_read_back(const Now& now, const World& world, const R
 
 void ChangeExecution::took_list(const Now& now, const World& world, const RemoverLease& lease, const etcd::MemberList& list, Outbox& out) {
   const auto& record = world.view.record();
-  if (!record || !record->open() || !lease.held()) return;
+  if (!record || !record->open() || !lease.held() || world.view.record_revision() != epoch_) return;
+  // After a lost answer this list is the first to know.
+  if (applied(record->change, list.members)) return done(now, world, lease, list.members, out);
+  // The last look: between the decision and this line the victim may have come back.
+  if (of_voter(record->change) && victim_lives(world, *record)) return;
   const bool same = electorate_of(list) == record->electorate;
   const bool still_learner = record->change.rule != "ghost-learner" ||
                              std::any_of(list.members.begin(), list.members.end(), [&record](const etcd::Member& member) {
                                return member.id == record->change.member && member.learner;
                              });
-  // The last look: between the decision and this line the victim may have come back.
-  if (record->change.kind == Kind::kRemove && record->change.rule != "ghost-learner" && victim_lives(world, *record)) return;
   if (!same || !still_learner || now.boot - looked_at_key_ > seconds(5)) {
     waits_for_ = same ? "another look at the remover key" : "the voters are no longer those that decided it";
     not_before_ = now.boot + milliseconds(500);
     return;
   }
   uncalled_ = false;
-  called_ = world.view.record_revision();
+  called_ = epoch_;
   last_call_ = now.boot;
   out.info("calling: " + record->command);
   ask(Step::kCalling, call_for(record->change), world.config.rules.call_deadline, out);
@@ -202,7 +221,7 @@ void ChangeExecution::took_call(const Now& now, const World& world, const Remove
                                 Outbox& out) {
   view.refresh_soon();
   const auto& record = world.view.record();
-  if (!record || !record->open()) return;
+  if (!record || !record->open() || world.view.record_revision() != called_) return;
   switch (etcd::outcome(result)) {
     case etcd::Outcome::kDone: {
       const auto* added = std::get_if<etcd::Added>(&*result);
@@ -224,6 +243,12 @@ void ChangeExecution::took_call(const Now& now, const World& world, const Remove
       not_before_ = now.boot + seconds(1);
       return;
   }
+}
+
+void ChangeExecution::done(const Now& now, const World& world, const RemoverLease& lease, const std::vector<etcd::Member>& members,
+                           Outbox& out) {
+  const etcd::Member* member = subject(world.view.record()->change, members);
+  close(now, world, lease, "done", "", member == nullptr ? MemberId{} : member->id, out);
 }
 
 void ChangeExecution::close(const Now& now, const World& world, const RemoverLease& lease, const std::string& outcome,

@@ -1,9 +1,9 @@
 // One change of membership from decision to its end, by compare-and-swap on one record (DESIGN §6, HOLES correction 1, model/eviction.pml).
 //
-//   open    if the remover key is mine and the record unchanged since the ballot read it, then record = open {victim, electorate, certificate}
-//   refute  victim alive, and I opened this, have not called yet, and the key is still mine
-//   call    MemberRemove through my own etcd; immediately before: key and record read back, linearizable list = electorate
-//   close   done: the list shows it; void: it does not, I have held the key for 60 s, and no call of mine is younger than that
+//   open    if the remover key is mine and the record unchanged since the ballot read it, then record = open {victim, electorate,
+//   certificate} refute  victim alive, and I opened this, have not called yet, and the key is still mine call    MemberRemove through my
+//   own etcd; immediately before: key and record read back, linearizable list = electorate close   done: the list shows it; void: it does
+//   not, I have held the key for 60 s, and no call of mine is younger than that
 //
 // Nobody else ever closes a decision: a call of an earlier remover may still be under way, and etcd cannot be told to ignore it.
 #pragma once
@@ -36,26 +36,27 @@ class ChangeExecution {
  private:
   enum class Step : std::uint32_t { kIdle, kOpening, kReadBack, kListing, kCalling, kClosing };
   bool victim_lives(const World& world, const record::Record& record) const;
-  static bool applied(const World& world, const record::Record& record);
   static std::string flaw_of(const World& world, const record::Record& record);
   void ask(Step step, etcd::Call call, Duration deadline, Outbox& out);
   void read_back(const Now& now, const World& world, Outbox& out);
   void took_read_back(const Now& now, const World& world, const RemoverLease& lease, const etcd::RangeResult& range, Outbox& out);
   void took_list(const Now& now, const World& world, const RemoverLease& lease, const etcd::MemberList& list, Outbox& out);
   void took_call(const Now& now, const World& world, const RemoverLease& lease, EtcdView& view, const etcd::Result& result, Outbox& out);
+  void done(const Now& now, const World& world, const RemoverLease& lease, const std::vector<etcd::Member>& members, Outbox& out);
   void close(const Now& now, const World& world, const RemoverLease& lease, const std::string& outcome, const std::string& detail,
              MemberId added, Outbox& out);
   static etcd::Call call_for(const record::Change& change);
 
   Step step_ = Step::kIdle;
-  record::Record writing_;          // while kOpening or kClosing
-  Epoch opened_;                    // the decision that this process opened …
-  bool uncalled_ = false;           // … and has not called yet
-  TimePoint opened_at_{};
-  TimePoint last_call_{};           // TimePoint{}: this process never called for `called_`
+  record::Record writing_;   // while kOpening or kClosing
+  Epoch opened_;             // the decision that this process opened …
+  bool uncalled_ = false;    // … and has not called yet
+  Epoch epoch_;              // the decision that is carried on …
+  TimePoint epoch_since_{};  // … and since when we know of it: only younger signs of life speak against it
+  TimePoint last_call_{};    // TimePoint{}: this process never called for `called_`
   Epoch called_;
-  TimePoint looked_at_key_{};       // when the read-back was sent
-  TimePoint not_before_{};          // back-off after an answer that was not "done"
+  TimePoint looked_at_key_{};  // when the read-back was sent
+  TimePoint not_before_{};     // back-off after an answer that was not "done"
   std::string waits_for_;
   std::string flaw_;
 };

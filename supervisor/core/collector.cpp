@@ -47,6 +47,7 @@ void Collector::send(const World& world, Outbox& out) const {
 
 void Collector::take(const Now& now, const World& world, const verdict::Vote& vote) {
   if (state_ != State::kCollecting || vote.ballot != certificate_.ballot.id || certificate_.votes.size() >= kMaxVotes) return;
+  if (now.boot >= opened_at_ + bound_) return;  // our own timers are late; the vote is none the younger
   const std::string flaw = verdict::flaw(certificate_.ballot, vote, world.view.keys(), world.signing);
   if (!flaw.empty()) {
     ++counters_["verdict.invalid_votes"];

@@ -60,7 +60,7 @@ void EtcdView::next(const Now& now, Step step, Outbox& out) {
       [[fallthrough]];
     case Step::kEnd:
       keys_at_ = now.boot;
-      revision_read_ = revision_;
+      revision_read_ = decision_revision_;
       keys_due_ = now.boot + kKeysAtLeastEvery;
   }
 }
@@ -164,6 +164,7 @@ void EtcdView::took_decision(const etcd::RangeResult& range) {
   remover_.reset();
   remover_create_ = 0;
   decision_as_of_ = decision_asked_;
+  decision_revision_ = range.header.revision;
   problem_.clear();
   for (const etcd::KeyValue& kv : range.kvs) {
     if (kv.key == record::record_key(app_)) {

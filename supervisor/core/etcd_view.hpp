@@ -83,6 +83,7 @@ class EtcdView {
   ClusterId cluster_;
   std::int64_t revision_ = 0;        // of etcd's store, as last heard
   std::int64_t revision_read_ = -1;  // at which the keys were read
+  std::int64_t decision_revision_ = 0;  // at which the first of them was: a later change is read in the next cycle
   TimePoint keys_due_{};
 
   std::optional<etcd::Status> own_;

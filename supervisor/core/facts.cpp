@@ -19,7 +19,7 @@ SeatFacts seat_facts(const Now& now, const World& world, const etcd::Member& mem
     facts.silent_for = now.boot - since->second;
   }
   if (facts.alive && facts.node != world.self()) {
-    facts.etcd_silent_for = now.boot - world.vouchers.last(facts.node, world.started);
+    facts.etcd_silent_for = now.boot - world.vouchers.silent_since(facts.node, world.started);
   } else if (facts.alive) {
     facts.etcd_silent_for = world.view.own() ? now.boot - world.view.own_at() : now.boot - world.started;
   }

@@ -238,9 +238,11 @@ void Founding::take(const Now& now, const World& world, bool fresh, const Foundi
   out.push(Send{route, FoundingPromise{plan.round, plan.token, world.self(), why.empty(), why}});
 }
 
-void Founding::take(const Now& now, const FoundingPromise& promise) {
-  (void)now;
-  if (!proposing_) return;
+void Founding::take(const FoundingPromise& promise, const Persistent& persistent) {
+  if (!persistent.promised) return;
+  const FoundingPlan& plan = *persistent.promised;
+  if (!proposing_ || promise.round != plan.round || promise.token != plan.token) return;
+  if (std::none_of(plan.founders.begin(), plan.founders.end(), [&](const Founder& founder) { return founder.node == promise.node; })) return;
   if (promise.promised) {
     promises_.insert(promise.node);
     refusals_.erase(promise.node);

@@ -21,12 +21,14 @@ class Founding {
   void tick(const Now& now, const World& world, const ProcessesSeen& seen, bool fresh, Persistent& persistent, Random& random, Outbox& out);
   void take(const Now& now, const World& world, bool fresh, const verdict::FoundingPlan& plan, gossip::Route route,
             Persistent& persistent, Outbox& out);
-  void take(const Now& now, const verdict::FoundingPromise& promise);
+  void take(const verdict::FoundingPromise& promise, const Persistent& persistent);
   void take(const Now& now, const World& world, bool fresh, const verdict::FoundingStart& start, Persistent& persistent, Outbox& out);
   // An operator vouches that this listed address does not hold the only copy.
   void without(const std::string& address) { without_.insert(address); }
   // The start of a plan's etcd was committed: nothing may replace it any more.
   void commit(const Now& now, const World& world, const Persistent& persistent, Outbox& out);
+  // The etcd of a plan that was never chosen is being stopped and set aside: nobody may start it meanwhile.
+  bool abandoning() const { return abandoning_; }
   TimePoint next_deadline() const { return next_; }
   const std::vector<Doing>& doing() const { return doing_; }
 

@@ -7,6 +7,7 @@ namespace fluxpg::supervisor {
 namespace {
 constexpr Duration kFirstBackoff = seconds(1);
 constexpr Duration kLongestBackoff = seconds(30);
+constexpr Duration kSetAsideTakes = seconds(2);  // until the disk is looked at again; still there: once more
 constexpr int kEvicted = 0;  // etcd ends with 0 only after it learned that it was removed
 }  // namespace
 
@@ -87,11 +88,7 @@ void Seat::resume(const Now& now, const World& world, const ProcessesSeen& seen,
     if (gone) {
       out.warn("etcd member " + to_text(persistent.member) + " was removed from the cluster: its data is set aside, and this node joins anew");
       out.push(SetAsideEtcdData{"removed-from-cluster"});
-      persistent.member = MemberId{};
-      persistent.started_token.clear();
-      persistent.promised.reset();
-      out.push(Persist{persistent});
-      next_try_ = now.boot + kFirstBackoff;
+      next_try_ = now.boot + kSetAsideTakes;
       return;
     }
   }
@@ -108,6 +105,12 @@ void Seat::join(const Now& now, const World& world, Persistent& persistent, Outb
   const RunEtcd own = base(world);
   next_try_ = kNever;
   if (!view.has_list() || !view.list_is_current(now)) return;
+  if (persistent.member && view.list().header.cluster == persistent.cluster && view.find(persistent.member) == nullptr) {
+    persistent.member = MemberId{};  // our data is gone and so is our seat: whoever joins now is a newcomer
+    persistent.started_token.clear();
+    persistent.promised.reset();
+    out.push(Persist{persistent});
+  }
   const etcd::Member* seat = view.find_by_peer_url(own.peer_url);
   if (seat == nullptr) {
     doing_.push_back({"joining the cluster", "the remover to add this node as a learner"});

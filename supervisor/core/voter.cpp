@@ -108,7 +108,7 @@ void Voter::handle(const Now& now, const Purpose& purpose, const etcd::Result& r
 verdict::Vote Voter::vote(const Now& now, const World& world, const Inquiry& inquiry) {
   verdict::Findings findings = inquiry.findings;
   findings.unwell = world.unwell;
-  findings.vouched_ago = now.boot - world.vouchers.last(inquiry.ballot.victim.node, world.started);
+  findings.vouched_ago = now.boot - world.vouchers.silent_since(inquiry.ballot.victim.node, world.started);
   findings.consent_after = world.config.rules.silent_etcd_consent;
   verdict::Judgement judgement = verdict::judge(inquiry.ballot, findings);
   verdict::Vote vote;

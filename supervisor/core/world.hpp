@@ -1,6 +1,7 @@
 // What every part of the agent may look at while it decides: read-only, assembled anew for each input.
 #pragma once
 
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <string>
@@ -23,8 +24,23 @@ class Vouchers {
     return found == at_.end() ? started : found->second;
   }
 
+  void died(const NodeId& node, TimePoint at) { died_[node] = at; }
+  // A daemon that was away, or is met for the first time, has not been unable to vouch all that while: its etcd has to start first.
+  // One that only restarts over and over gets no such grace (HOLES H13).
+  void returned(const NodeId& node, TimePoint at) {
+    const auto died = died_.find(node);
+    if (died == died_.end() || at - died->second >= minutes(1)) back_[node] = at;
+  }
+  // Since when a living daemon has been unable to vouch for its etcd.
+  TimePoint silent_since(const NodeId& node, TimePoint started) const {
+    const auto back = back_.find(node);
+    return back == back_.end() ? last(node, started) : std::max(back->second, last(node, started));
+  }
+
  private:
   std::map<NodeId, TimePoint> at_;
+  std::map<NodeId, TimePoint> died_;
+  std::map<NodeId, TimePoint> back_;
 };
 
 struct World {

@@ -1,0 +1,66 @@
+// The agent as a whole, where its parts must not step on each other's feet.
+#include "supervisor/core/agent.hpp"
+
+#include <algorithm>
+
+#include "tests/supervisor-core/fixture.hpp"
+
+namespace fluxpg::supervisor::test {
+namespace {
+
+template <class A>
+std::size_t count(const Actions& actions) {
+  return static_cast<std::size_t>(
+      std::count_if(actions.begin(), actions.end(), [](const Action& a) { return std::holds_alternative<A>(a); }));
+}
+
+// A founder of round 4 whose etcd has run for a minute without ever having a leader.
+struct StuckFounder : ::testing::Test {
+  StuckFounder() {
+    Persistent persistent;
+    persistent.app = "app";
+    persistent.promised = plan(4);
+    persistent.started_token = persistent.promised->token;
+    AgentConfig config = house.config;
+    agent = std::make_unique<Agent>(config, house.signing, persistent, house.now);
+    handle(InstancesKnown{3});
+    seen.etcd.state = Process::State::kRunning;
+    seen.etcd_data = true;
+    handle(seen);
+  }
+  static verdict::FoundingPlan plan(std::uint64_t round) {
+    verdict::FoundingPlan plan{round, node_id(2), "token" + std::to_string(round), 3, {}};
+    for (std::uint8_t i = 1; i <= 3; ++i) plan.founders.push_back({node_id(i), "n", "https://n"});
+    return plan;
+  }
+  Actions handle(const Input& input) { return agent->handle(house.now, input); }
+
+  House house{0};
+  ProcessesSeen seen;
+  std::unique_ptr<Agent> agent;
+};
+
+TEST_F(StuckFounder, WhatIsBeingGivenUpIsNotStartedAgain) {
+  house.pass(minutes(1));
+  gossip::Sync sync{node_id(2), false, {}, {}};
+  for (std::uint8_t i = 2; i <= 3; ++i) sync.members.push_back({node_id(i), Incarnation{1}, gossip::State::kAlive, {}, info_of(i)});
+  handle(MessageReceived{kRoute, sync});
+  Actions actions = handle(ListingAnswered{discovery::Good{"server1", {{address_of(1)}, {address_of(2)}, {address_of(3)}}}});
+  ASSERT_EQ(count<StopEtcd>(actions), 1U) << "everybody is here, and its plan had its time";
+  seen.etcd.state = Process::State::kStopped;
+  actions = handle(seen);
+  EXPECT_EQ(count<SetAsideEtcdData>(actions), 1U);
+  EXPECT_EQ(count<RunEtcd>(actions), 0U);
+}
+
+// A deadline of long ago would make the next call look late, and us unwell.
+TEST_F(StuckFounder, NoDeadlineLiesInThePastAfterAStep) {
+  for (int i = 0; i < 200; ++i) {
+    house.pass(milliseconds(100));
+    handle(Tick{});
+    ASSERT_GE(agent->next_deadline(), house.now.boot) << i;
+  }
+}
+
+}  // namespace
+}  // namespace fluxpg::supervisor::test

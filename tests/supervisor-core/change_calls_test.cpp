@@ -1,0 +1,208 @@
+// Around the call itself: what must be looked at before, and what an answer means.
+#include "tests/supervisor-core/change_fixture.hpp"
+
+namespace fluxpg::supervisor::test {
+namespace {
+
+TEST_F(Changes, AKeyThatIsNotOursAnyMoreStopsTheCall) {
+  be_remover();
+  adopt_removal();
+  tick();
+  house.etcd.keys.erase(record::remover_key("app"));
+  house.etcd.put(record::remover_key("app"), record::to_json(record::RemoverKey{node_id(2), MemberId{2}}));
+  answer_all();
+  answer_all();
+  EXPECT_EQ(removals_called, 0);
+}
+
+TEST_F(Changes, ARecordThatIsNotWhatItWasStopsTheCall) {
+  be_remover();
+  adopt_removal();
+  tick();
+  house.etcd.put(record::record_key("app"), record::to_json(removal("void")));
+  answer_all();
+  answer_all();
+  EXPECT_EQ(removals_called, 0);
+}
+
+TEST_F(Changes, AnotherListThanTheElectorateStopsTheCall) {
+  be_remover();
+  adopt_removal();
+  tick();
+  house.etcd.members.push_back({MemberId{4}, "n4", {}, {}, false});  // an operator used etcdctl
+  answer_all();
+  answer_all();
+  EXPECT_EQ(removals_called, 0);
+  pass(seconds(1));
+  tick();
+  EXPECT_NE(change.waits_for().find("no longer those that decided"), std::string::npos);
+}
+
+TEST_F(Changes, AForgedCertificateIsNeverCarriedOut) {
+  record::Record forged = removal();
+  forged.certificate.votes[1].signature.bytes[0] ^= 1;
+  house.open_record(forged);
+  be_remover();
+  run();
+  EXPECT_EQ(removals_called, 0);
+  EXPECT_NE(change.flaw(), "");
+}
+
+TEST_F(Changes, ACertificateOfAnotherElectorateOrVictimOrWithAVetoIsNeverCarriedOut) {
+  be_remover();
+  for (int i = 0; i < 3; ++i) {
+    record::Record wrong = removal();
+    if (i == 0) wrong.certificate = house.certificate(MemberId{2}, {1, 3});
+    if (i == 1) wrong.certificate.votes.push_back(house.vote(wrong.certificate.ballot, 2, verdict::Choice::kAlive));
+    if (i == 2) wrong.certificate = house.certificate(MemberId{3}, {1});
+    house.open_record(wrong);
+    run(3);
+    EXPECT_EQ(removals_called, 0) << i;
+    EXPECT_NE(change.flaw(), "") << i;
+  }
+}
+
+TEST_F(Changes, TheCallGoesThroughOurOwnEtcdWithADeadline) {
+  be_remover();
+  adopt_removal();
+  tick();
+  answer_all();
+  answer_all();
+  const auto asked = house.asked();
+  ASSERT_EQ(calls<etcd::RemoveMember>(asked).size(), 1U);
+  EXPECT_EQ(calls<etcd::RemoveMember>(asked)[0].id, MemberId{3});
+  EXPECT_TRUE(asked[0].target.own);
+  EXPECT_EQ(asked[0].deadline, house.config.rules.call_deadline);
+}
+
+TEST_F(Changes, ATimeOutIsUnknownTheListDecides) {
+  be_remover();
+  open_removal();
+  refuse_removals = etcd::ErrorKind::kTimeout;
+  run(4);
+  ASSERT_EQ(removals_called, 1);
+  EXPECT_TRUE(stored().open());
+  run(3);
+  EXPECT_EQ(removals_called, 1) << "no second call before the list was looked at again";
+  house.etcd.members.pop_back();  // it was done after all
+  pass(seconds(1));
+  run();
+  EXPECT_EQ(removals_called, 1);
+  EXPECT_EQ(stored().outcome, "done");
+}
+
+TEST_F(Changes, ARefusedRemovalStaysOpenAndIsTriedAgain) {
+  be_remover();
+  open_removal();
+  refuse_removals = etcd::ErrorKind::kUnhealthy;
+  run(4);
+  EXPECT_TRUE(stored().open());
+  EXPECT_NE(change.waits_for().find("refused"), std::string::npos);
+  refuse_removals.reset();
+  pass(seconds(5));
+  run();
+  EXPECT_EQ(stored().outcome, "done");
+}
+
+record::Record addition() {
+  record::Record record;
+  record.change = {record::Kind::kAddLearner, {}, node_id(9), "n9", "https://n9:2380", "join", "it waits"};
+  return record;
+}
+
+TEST_F(Changes, AnAdditionIsClosedTogetherWithTheKeyThatSpeaksForTheNewId) {
+  house.hears(info_of(9));
+  be_remover();
+  record::Record record = addition();
+  record.electorate = house.view.electorate();
+  open(record);
+  run();
+  EXPECT_EQ(stored().outcome, "done");
+  EXPECT_EQ(stored().change.member, MemberId{0xadd});
+  const auto bound = house.etcd.keys.find(record::node_key("app", MemberId{0xadd}));
+  ASSERT_NE(bound, house.etcd.keys.end());
+  EXPECT_EQ(record::binding_from_json(bound->second.value)->node, node_id(9));
+  EXPECT_EQ(record::binding_from_json(bound->second.value)->address, address_of(9));
+}
+
+TEST_F(Changes, ALostAnswerToAnAdditionAddsNothingTwice) {
+  house.hears(info_of(9));
+  be_remover();
+  record::Record record = addition();
+  record.electorate = house.view.electorate();
+  open(record);
+  answer_all();
+  tick();
+  answer_all();                                                                     // the read-back
+  for (const Asked& one : house.asked()) answer(one, house.etcd.answer(one.call));  // the list
+  for (const Asked& one : house.asked()) {
+    ASSERT_TRUE(std::holds_alternative<etcd::AddLearner>(one.call));
+    (void)reply(one.call);
+    answer(one, failure(etcd::ErrorKind::kTimeout));
+  }
+  house.pass(seconds(1));
+  // The view has not read the new list yet: the look before the call must see it.
+  lease.tick(house.now, house.world(), false, house.out);
+  run();
+  EXPECT_EQ(adds_called, 1);
+  EXPECT_EQ(stored().outcome, "done");
+  EXPECT_EQ(house.etcd.keys.count(record::node_key("app", MemberId{0xadd})), 1U);
+}
+
+TEST_F(Changes, OurOwnRefusedAdditionIsSimplyOver) {
+  house.hears(info_of(9));
+  be_remover();
+  record::Record record = addition();
+  record.electorate = house.view.electorate();
+  open(record);
+  answer_all();
+  tick();
+  answer_all();
+  for (const Asked& one : house.asked()) answer(one, house.etcd.answer(one.call));
+  for (const Asked& one : house.asked()) answer(one, failure(etcd::ErrorKind::kUnhealthy));
+  answer_all();
+  EXPECT_EQ(stored().outcome, "refused");
+}
+
+TEST_F(Changes, AnAdditionWhoseNodeIsGoneIsNotCalledFor) {
+  record::Record record = addition();
+  record.electorate = house.view.electorate();
+  house.open_record(record);
+  be_remover();
+  run();
+  EXPECT_EQ(adds_called, 0);
+  EXPECT_NE(change.waits_for().find("gone"), std::string::npos);
+}
+
+TEST_F(Changes, AGhostLearnerThatBecameAVoterIsNotRemoved) {
+  house.etcd.members.push_back({MemberId{8}, "n8", {}, {}, false});
+  house.read();
+  be_remover();
+  record::Record record;
+  record.change = {record::Kind::kRemove, MemberId{8}, {}, "n8", "", "ghost-learner", "silent"};
+  record.electorate = house.view.electorate();
+  open(record);
+  run();
+  EXPECT_EQ(removals_called, 0);
+}
+
+TEST_F(Changes, AnAnswerToACallForAnEarlierDecisionClosesNothing) {
+  be_remover();
+  open_removal();
+  answer_all();
+  tick();
+  answer_all();
+  for (const Asked& one : house.asked()) answer(one, house.etcd.answer(one.call));
+  const auto calling = house.asked();
+  ASSERT_EQ(calls<etcd::RemoveMember>(calling).size(), 1U);
+  record::Record next = removal();
+  next.change.member = MemberId{2};
+  next.change.node = node_id(2);
+  house.open_record(next);
+  answer(calling[0], house.etcd.answer(calling[0].call));
+  EXPECT_TRUE(house.asked().empty());
+  EXPECT_TRUE(stored().open());
+}
+
+}  // namespace
+}  // namespace fluxpg::supervisor::test

@@ -1,0 +1,181 @@
+// The record protocol: who opens, who may call, who may close, and as what (HOLES correction 1).
+#include "tests/supervisor-core/change_fixture.hpp"
+
+namespace fluxpg::supervisor::test {
+namespace {
+
+TEST_F(Changes, OpeningComparesTheRemoverKeyAndTheRecordsRevision) {
+  be_remover();
+  open_removal();
+  const auto asked = house.asked();
+  const auto txn = calls<etcd::Txn>(asked).at(0);
+  ASSERT_EQ(txn.compares.size(), 2U);
+  EXPECT_EQ(txn.compares[0].key, record::remover_key("app"));
+  EXPECT_EQ(txn.compares[0].what, etcd::Compare::What::kCreateRevision);
+  EXPECT_EQ(txn.compares[0].equals, lease.create_revision());
+  EXPECT_EQ(txn.compares[1].key, record::record_key("app"));
+  EXPECT_EQ(txn.compares[1].what, etcd::Compare::What::kModRevision);
+  EXPECT_EQ(txn.compares[1].equals, 0);
+  EXPECT_TRUE(asked[0].target.own);
+}
+
+TEST_F(Changes, ARecordThatChangedSinceTheBallotIsNotOverwritten) {
+  be_remover();
+  open_removal();
+  house.etcd.put(record::record_key("app"), record::to_json(removal("void")));
+  answer_all();
+  EXPECT_TRUE(stored().outcome == "void");
+}
+
+TEST_F(Changes, ADecisionIsCarriedOutAndClosedWithItsHistory) {
+  be_remover();
+  open_removal();
+  run();
+  EXPECT_EQ(house.etcd.members.size(), 2U);
+  EXPECT_EQ(stored().outcome, "done");
+  const Epoch epoch = stored().epoch;
+  ASSERT_TRUE(epoch);
+  const auto kept = house.etcd.keys.find(record::history_key("app", epoch));
+  ASSERT_NE(kept, house.etcd.keys.end());
+  EXPECT_EQ(record::record_from_json(kept->second.value)->outcome, "done");
+  EXPECT_EQ(removals_called, 1);
+}
+
+TEST_F(Changes, ClosingComparesTheKeyAndTheOpenRecord) {
+  be_remover();
+  adopt_removal();
+  house.etcd.members.pop_back();  // somebody's call landed
+  house.read();
+  tick();
+  const auto txn = calls<etcd::Txn>(house.asked()).at(0);
+  ASSERT_EQ(txn.compares.size(), 2U);
+  EXPECT_EQ(txn.compares[0].equals, lease.create_revision());
+  EXPECT_EQ(txn.compares[1].equals, static_cast<std::int64_t>(house.view.record_revision().value));
+  ASSERT_EQ(txn.writes.size(), 2U);
+  EXPECT_EQ(std::get<etcd::Put>(txn.writes[1]).key, record::history_key("app", house.view.record_revision()));
+}
+
+TEST_F(Changes, TheOldestEntryOfAFullHistoryIsDeletedWithTheClose) {
+  house.view = EtcdView("app", 2);
+  house.etcd.put(record::history_key("app", Epoch{1}), record::to_json(removal("void")));
+  house.etcd.put(record::history_key("app", Epoch{2}), record::to_json(removal("void")));
+  house.read();
+  be_remover();
+  open_removal();
+  run();
+  EXPECT_EQ(house.etcd.keys.count(record::history_key("app", Epoch{1})), 0U);
+  EXPECT_EQ(house.etcd.keys.count(record::history_key("app", Epoch{2})), 1U);
+}
+
+TEST_F(Changes, WithoutTheKeyNothingIsDone) {
+  adopt_removal();
+  tick();
+  EXPECT_TRUE(house.asked().empty());
+  EXPECT_NE(change.waits_for(), "");
+}
+
+TEST_F(Changes, ASuccessorCarriesAnOpenDecisionOn) {
+  adopt_removal();
+  be_remover();
+  run();
+  EXPECT_EQ(removals_called, 1);
+  EXPECT_EQ(stored().outcome, "done");
+  EXPECT_EQ(stored().closed_by, node_id(1));
+}
+
+TEST_F(Changes, AVictimThatReturnsBeforeTheCallIsRefutedByTheOpener) {
+  be_remover();
+  open_removal();
+  answer_all();
+  house.hears(house.member_info(3));
+  run();
+  EXPECT_EQ(removals_called, 0);
+  EXPECT_EQ(stored().outcome, "refuted");
+}
+
+TEST_F(Changes, AVictimWhoseEtcdIsVouchedForIsRefutedThoughGossipHoldsItDead) {
+  be_remover();
+  open_removal();
+  answer_all();
+  house.pass(milliseconds(1));
+  house.vouchers.note(node_id(3), house.now.boot);
+  run();
+  EXPECT_EQ(removals_called, 0);
+  EXPECT_EQ(stored().outcome, "refuted");
+}
+
+TEST_F(Changes, AVictimThatReturnsBetweenTheLooksIsStillNotCalledFor) {
+  be_remover();
+  open_removal();
+  answer_all();
+  tick();
+  answer_all();  // the read-back
+  const auto listing = house.asked();
+  ASSERT_EQ(calls<etcd::ListMembers>(listing).size(), 1U);
+  house.hears(house.member_info(3));
+  answer(listing[0], house.etcd.answer(listing[0].call));
+  EXPECT_TRUE(calls<etcd::RemoveMember>(house.asked()).empty());
+  run();
+  EXPECT_EQ(removals_called, 0);
+  EXPECT_EQ(stored().outcome, "refuted");
+}
+
+TEST_F(Changes, ASuccessorNeverRefutesAndVoidsOnlyAfterAMinuteWithTheKey) {
+  adopt_removal();
+  be_remover();
+  const TimePoint held = lease.held_since();
+  house.hears(house.member_info(3));
+  while (house.now.boot < held + seconds(60)) {
+    tick();
+    ASSERT_TRUE(house.asked().empty());
+    ASSERT_TRUE(stored().open());
+    pass(seconds(1));
+  }
+  run();
+  EXPECT_EQ(stored().outcome, "void");
+  EXPECT_EQ(removals_called, 0);
+}
+
+TEST_F(Changes, AfterTheCallTheOpenerDoesNotRefuteButWaitsForQuiet) {
+  be_remover();
+  open_removal();
+  refuse_removals = etcd::ErrorKind::kTimeout;
+  run(4);
+  ASSERT_EQ(removals_called, 1);
+  house.hears(house.member_info(3));
+  const TimePoint called = house.now.boot;
+  while (house.now.boot < called + seconds(50)) {
+    run(1);
+    ASSERT_TRUE(stored().open()) << "the call may still land";
+    pass(seconds(1));
+  }
+  pass(seconds(12));
+  run();
+  EXPECT_EQ(stored().outcome, "void");
+}
+
+TEST_F(Changes, WhatWasHeardBeforeThisDecisionIsNoLifeSign) {
+  be_remover();
+  open_removal();
+  run();  // an earlier decision of our own
+  house.etcd.members.push_back({MemberId{3}, "n3", {"https://" + host_name(node_id(3)) + ":2380"}, {}, false});
+  pass(seconds(10));
+  house.vouchers.note(node_id(3), house.now.boot);
+  pass(seconds(90));
+  adopt_removal();  // somebody else's, made after that
+  removals_called = 0;
+  run();
+  EXPECT_EQ(removals_called, 1);
+}
+
+TEST_F(Changes, ConsentIsOverridenOnlyByTheEtcdItself) {
+  be_remover();
+  house.hears(house.member_info(3));  // the daemon lives, its etcd does not
+  open_removal("consent");
+  run();
+  EXPECT_EQ(removals_called, 1);
+  EXPECT_EQ(stored().outcome, "done");
+}
+
+}  // namespace
+}  // namespace fluxpg::supervisor::test
