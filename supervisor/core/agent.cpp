@@ -82,7 +82,7 @@ void Agent::Impl::take(const Now& now, const MessageReceived& input) {
   } else if (const auto* plan = std::get_if<verdict::FoundingPlan>(&input.message)) {
     founding_.take(now, world(now), fresh(), *plan, input.route, persistent_, out_);
   } else if (const auto* promise = std::get_if<verdict::FoundingPromise>(&input.message)) {
-    founding_.take(now, *promise);
+    founding_.take(*promise, persistent_);
   } else if (const auto* start = std::get_if<verdict::FoundingStart>(&input.message)) {
     founding_.take(now, world(now), fresh(), *start, persistent_, out_);
   } else {
@@ -314,8 +314,7 @@ void Agent::Impl::decide(const Now& now) {
 
 void Agent::Impl::start_ballot(const Now& now, const World& facts, record::Change change, bool decides) {
   collector_.open(now, facts, std::move(change), decides, random_, out_);
-  const verdict::Ballot ballot = collector_.certificate().ballot;
-  open_ballot(now, ballot, std::nullopt);
+  open_ballot(now, verdict::Ballot(collector_.certificate().ballot), std::nullopt);
 }
 
 // The ballot that was to decide is over: carry the verdict to the record, or say why not.

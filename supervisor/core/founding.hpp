@@ -21,7 +21,7 @@ class Founding {
   void tick(const Now& now, const World& world, const ProcessesSeen& seen, bool fresh, Persistent& persistent, Random& random, Outbox& out);
   void take(const Now& now, const World& world, bool fresh, const verdict::FoundingPlan& plan, gossip::Route route,
             Persistent& persistent, Outbox& out);
-  void take(const Now& now, const verdict::FoundingPromise& promise);
+  void take(const verdict::FoundingPromise& promise, const Persistent& persistent);
   void take(const Now& now, const World& world, bool fresh, const verdict::FoundingStart& start, Persistent& persistent, Outbox& out);
   // An operator vouches that this listed address does not hold the only copy.
   void without(const std::string& address) { without_.insert(address); }
