@@ -20,6 +20,7 @@ from native import Cluster, wait_until  # noqa: E402
 from serf import Ring  # noqa: E402
 
 WINDOW = 10  # listing.absence_window in native.py, seconds
+CALM = 5  # seconds after a healed cut: what is left of it would look like the next one
 
 
 class Round:
@@ -47,7 +48,8 @@ class Round:
     def see_agreement(self):
         def agreed(node):
             ballot = node.json("status")["ballot"]
-            return ballot and ballot["member_id"] == self.member and ballot["state"] == "agreed dead"
+            ours = ballot and ballot["member_id"] == self.member and ballot["seconds_ago"] < self.after(time.time())  # not of an earlier round
+            return ours and ballot["state"] == "agreed dead"
         wait_until("an agreed verdict", lambda: any(agreed(n) for n in self.others), 60, step=0.03)
         self.agreed = time.time()
 
@@ -100,8 +102,8 @@ def killed(cluster, ring, rounds, results):
 def serf_killed(ring, agent):
     at = agent.kill()
     took = ring.failed_everywhere(agent) - at
-    agent.start(join=ring.others(agent)[0])
-    ring.wait_alive()
+    agent.start()
+    ring.rejoin(agent)
     return took
 
 
@@ -132,11 +134,10 @@ def vanished(cluster, ring, rounds, results):
         results["serf"].extend(serf)
         cluster.heal(r.victim)
         healed = time.time()
-        for other in ring.others(agent):
-            other.join(agent)
-        ring.wait_alive(timeout=120)
+        ring.rejoin(agent)
         cluster.wait_healthy(3, timeout=90)
         results["settled"].append(time.time() - healed)
+        time.sleep(CALM)
         tell(number, results)
     serf = ("serf failed everywhere", results["serf"])
     write_result("vanished_suspected_by_all", "s", results["suspected"], *serf)
