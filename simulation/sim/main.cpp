@@ -75,7 +75,7 @@ int run(const Wanted& wanted) {
       if (!wanted.as_json) std::cout << "seed " << seed << " at " << to_ms(v.at.time_since_epoch()) / 1000 << " s: " << v.invariant << ": " << v.what << std::endl;
     }
     if (wanted.as_json) runs.push_back({{"seed", seed}, {"trace_hash", to_hex(one.hash)}, {"events", one.events}, {"violations", violations}});
-    if (!wanted.as_json && *last - *first < 100) std::cout << "seed " << seed << " trace " << to_hex(one.hash) << ", " << one.events << " events\n";
+    if (!wanted.as_json && *last - *first < 100) std::cout << "seed " << seed << " trace " << to_hex(one.hash) << ", " << one.events << " events" << std::endl;
   }
   const double cpu = static_cast<double>(std::clock() - began) / CLOCKS_PER_SEC;
   if (wanted.as_json) {

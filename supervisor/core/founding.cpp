@@ -122,13 +122,14 @@ void Founding::tick(const Now& now, const World& world, const ProcessesSeen& see
                     candidates.begin();
   const bool patient = persistent.promised && promised_at_ != TimePoint{} && now.boot - promised_at_ < world.config.rules.founding_patience;
   if (proposing_ && patient) {
-    if (promises_.size() == persistent.promised->founders.size()) return take(now, fresh, FoundingStart{*persistent.promised}, persistent, out);
+    if (enough_promises(world)) return take(now, world, fresh, FoundingStart{*persistent.promised}, persistent, out);
     if (now.boot >= resend_at_) {
       send_plan(world, out);
       resend_at_ = now.boot + kResend;
     }
     doing_.push_back({"founding round " + std::to_string(persistent.promised->round),
-                      std::to_string(promises_.size()) + " of " + std::to_string(persistent.promised->founders.size()) + " promises"});
+                      std::to_string(promises_.size()) + " promises; all fresh nodes must give theirs, more than half of " +
+                          std::to_string(persistent.promised->counted)});
     for (const auto& [node, why] : refusals_) doing_.push_back({"promise of " + world.name_of(node), why});
   } else if (patient) {
     doing_.push_back({"founding round " + std::to_string(persistent.promised->round), "its proposer to start it"});
@@ -170,21 +171,30 @@ void Founding::propose(const Now& now, const World& world, Persistent& persisten
   out.info("proposing to found a cluster: round " + std::to_string(plan.round) + ", " + std::to_string(plan.founders.size()) + " founders");
   resend_at_ = now.boot + kResend;
   send_plan(world, out);
-  if (plan.founders.size() == 1) take(now, true, FoundingStart{plan}, persistent, out);
+}
+
+// Founders may be fewer than half of the nodes: so everybody that could found another cluster has to promise not to, founder or not.
+bool Founding::enough_promises(const World& world) const {
+  const FoundingPlan& plan = *world.persistent.promised;
+  const auto promised = [this](const NodeId& node) { return promises_.count(node) > 0; };
+  const auto candidates = fresh_nodes(world);
+  return promises_.size() * 2 > plan.counted &&
+         std::all_of(plan.founders.begin(), plan.founders.end(), [&](const Founder& founder) { return promised(founder.node); }) &&
+         std::all_of(candidates.begin(), candidates.end(), [&](const auto* info) { return promised(info->id); });
 }
 
 // The plan until everybody promised, then the start, over and over until the founding is committed.
 void Founding::send_plan(const World& world, Outbox& out) const {
   const FoundingPlan& plan = *world.persistent.promised;
-  const bool start = promises_.size() == plan.founders.size();
-  for (const Founder& founder : plan.founders) {
-    const gossip::NodeInfo* info = world.info(founder.node);
-    if (founder.node == world.self() || info == nullptr) continue;
-    if (start) {
-      out.push(Send{info->gossip_endpoint(), FoundingStart{plan}});
-    } else {
-      out.push(Send{info->gossip_endpoint(), plan});
+  if (world.persistent.started_token == plan.token) {
+    for (const Founder& founder : plan.founders) {
+      const gossip::NodeInfo* info = world.info(founder.node);
+      if (founder.node != world.self() && info != nullptr) out.push(Send{info->gossip_endpoint(), FoundingStart{plan}});
     }
+    return;
+  }
+  for (const gossip::NodeInfo* info : fresh_nodes(world)) {
+    if (promises_.count(info->id) == 0) out.push(Send{info->gossip_endpoint(), plan});
   }
 }
 
@@ -196,8 +206,6 @@ bool Founding::may_abandon(const Now& now, const World& world) const {
 std::string Founding::refusal(const Now& now, const World& world, bool fresh, const FoundingPlan& plan, const Persistent& persistent,
                               const std::set<std::string>& without) {
   if (!fresh || persistent.chosen) return "it holds data";
-  const auto mine = [&world](const Founder& founder) { return founder.node == world.self(); };
-  if (std::none_of(plan.founders.begin(), plan.founders.end(), mine)) return "it is not a founder of that plan";
   if (promised(persistent, plan.round, plan.token)) return "";
   if (persistent.promised && persistent.promised->round >= plan.round) {
     return "it has promised round " + std::to_string(persistent.promised->round);
@@ -234,7 +242,6 @@ void Founding::take(const FoundingPromise& promise, const Persistent& persistent
   if (!persistent.promised) return;
   const FoundingPlan& plan = *persistent.promised;
   if (!proposing_ || promise.round != plan.round || promise.token != plan.token) return;
-  if (std::none_of(plan.founders.begin(), plan.founders.end(), [&](const Founder& founder) { return founder.node == promise.node; })) return;
   if (promise.promised) {
     promises_.insert(promise.node);
     refusals_.erase(promise.node);
@@ -244,9 +251,11 @@ void Founding::take(const FoundingPromise& promise, const Persistent& persistent
   }
 }
 
-void Founding::take(const Now& now, bool fresh, const FoundingStart& start, Persistent& persistent, Outbox& out) {
+void Founding::take(const Now& now, const World& world, bool fresh, const FoundingStart& start, Persistent& persistent, Outbox& out) {
   if (!fresh || persistent.chosen || abandoning_ || !promised(persistent, start.plan.round, start.plan.token)) return;
   if (persistent.started_token == start.plan.token) return;
+  const auto mine = [&world](const Founder& founder) { return founder.node == world.self(); };
+  if (std::none_of(start.plan.founders.begin(), start.plan.founders.end(), mine)) return;
   persistent.started_token = start.plan.token;
   promised_at_ = now.boot;
   out.push(Persist{persistent});

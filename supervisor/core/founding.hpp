@@ -1,6 +1,6 @@
 // Making a cluster where none was: the one decision that cannot be undone, so everything doubtful blocks it (DESIGN §6, HOLES H28–H33).
 //
-// A plan { token, founders } is promised durably by each founder, then started by all with one member list. It is chosen when its own
+// A plan { token, founders } is promised durably by each fresh node, then started by all founders with one member list. It is chosen when its own
 // etcd has committed /fluxpg/{app}/founded; until then its data directory is disposable and a higher round may replace it.
 #pragma once
 
@@ -22,7 +22,7 @@ class Founding {
   void take(const Now& now, const World& world, bool fresh, const verdict::FoundingPlan& plan, gossip::Route route,
             Persistent& persistent, Outbox& out);
   void take(const verdict::FoundingPromise& promise, const Persistent& persistent);
-  void take(const Now& now, bool fresh, const verdict::FoundingStart& start, Persistent& persistent, Outbox& out);
+  void take(const Now& now, const World& world, bool fresh, const verdict::FoundingStart& start, Persistent& persistent, Outbox& out);
   // An operator vouches that this listed address does not hold the only copy.
   void without(const std::string& address) { without_.insert(address); }
   // The start of a plan's etcd was committed: nothing may replace it any more.
@@ -39,6 +39,7 @@ class Founding {
 
  private:
   void propose(const Now& now, const World& world, Persistent& persistent, Random& random, Outbox& out);
+  bool enough_promises(const World& world) const;
   void send_plan(const World& world, Outbox& out) const;
   static std::string refusal(const Now& now, const World& world, bool fresh, const verdict::FoundingPlan& plan,
                              const Persistent& persistent, const std::set<std::string>& without);

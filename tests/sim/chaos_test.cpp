@@ -1,0 +1,46 @@
+// Many seeds, each with random faults: no invariant breaks, and afterwards everything settles.
+#include <gtest/gtest.h>
+
+#include "simulation/sim/chaos.hpp"
+
+namespace fluxpg::simulation {
+
+namespace {
+void run_seeds(std::uint64_t first, std::uint64_t last) {
+  for (std::uint64_t seed = first; seed <= last; ++seed) {
+    Chaos chaos;
+    chaos.nodes = 3 + seed % 3;
+    chaos.faults = minutes(4);
+    Options options;
+    options.seed = seed;
+    options.hosts = chaos.nodes;
+    options.instances = static_cast<std::uint32_t>(chaos.nodes);
+    Simulation simulation(std::move(options));
+    run_chaos(simulation, chaos);
+    for (const Violation& violation : simulation.violations()) {
+      ADD_FAILURE() << "seed " << seed << ": " << violation.invariant << ": " << violation.what << " (fluxpg-sim replay --seed " << seed
+                    << " --minutes 4 --trace)";
+    }
+  }
+}
+}  // namespace
+
+TEST(Chaos, OfFourMinutesBreaksNothingAndSettlesForTheFirstSeeds) { run_seeds(1, 50); }
+TEST(Chaos, OfFourMinutesBreaksNothingAndSettlesForMoreSeeds) { run_seeds(51, 100); }
+
+// Each founded two clusters once, when a plan needed the promises of its founders only.
+TEST(Chaos, FoundsOneClusterWhereASoleFounderOnceWasEnough) {
+  for (const std::uint64_t seed : {150U, 186U, 207U, 225U, 339U, 543U}) {
+    Options options;
+    options.seed = seed;
+    options.hosts = 3 + seed % 3;
+    options.instances = static_cast<std::uint32_t>(options.hosts);
+    Chaos chaos;
+    chaos.nodes = options.hosts;
+    Simulation simulation(std::move(options));
+    run_chaos(simulation, chaos);
+    for (const Violation& violation : simulation.violations()) ADD_FAILURE() << "seed " << seed << ": " << violation.invariant << ": " << violation.what;
+  }
+}
+
+}  // namespace fluxpg::simulation
