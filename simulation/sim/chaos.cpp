@@ -24,6 +24,16 @@ std::string unsettled(const Simulation& sim, const Chaos& chaos) {
   return "";
 }
 
+// What each node says about it, for whoever replays the seed.
+void tell(Simulation& sim) {
+  for (std::size_t i = 0; i < sim.hosts(); ++i) {
+    if (!sim.host(i).daemon) continue;
+    const supervisor::Snapshot seen = sim.snapshot(i);
+    for (const std::string& problem : seen.problems) sim.trace(i, "has a problem: " + problem);
+    for (const supervisor::Doing& doing : seen.doing) sim.trace(i, doing.what + " waits for " + doing.waits_for);
+  }
+}
+
 }  // namespace
 
 void run_chaos(Simulation& sim, const Chaos& chaos) {
@@ -50,7 +60,10 @@ void run_chaos(Simulation& sim, const Chaos& chaos) {
     return kept >= etcd_model::majority(cluster->voters().size());
   };
   if (!quorum_on_disks()) return sim.count("run: majority of disks lost");
-  if (!sim.run_until([&] { return unsettled(sim, chaos).empty(); }, chaos.settle)) sim.violate("liveness", unsettled(sim, chaos));
+  if (!sim.run_until([&] { return unsettled(sim, chaos).empty(); }, chaos.settle)) {
+    sim.violate("liveness", unsettled(sim, chaos));
+    tell(sim);
+  }
   sim.count("run: settled");
 }
 
