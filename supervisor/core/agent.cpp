@@ -12,7 +12,6 @@ namespace {
 constexpr Duration kHeartbeat = milliseconds(500);
 constexpr Duration kVouchEvery = seconds(10);
 constexpr Duration kSurveyEvery = seconds(10);
-constexpr Duration kDatabaseWait = seconds(20);  // for the first founder to make the database, before anybody may
 constexpr Duration kRetryDecision = seconds(5);
 
 gossip::NodeInfo own_info(const AgentConfig& config, const NodeId& id, const Persistent& persistent) {
@@ -358,31 +357,6 @@ void Agent::Impl::watch_learner(const Now& now, const World& facts) {
     apply(now, gossip_.handle(now, gossip::ProbeNow{node, false}));
     return;
   }
-}
-
-// ---- what follows from membership ----
-
-void Agent::Impl::run_patroni(const Now& now) {
-  if (!config_.runs_patroni || !processes_known_ || stopping_ || !persistent_.chosen || !view_.list_is_current(now)) return;
-  if (chosen_since_ == kNever) chosen_since_ = now.boot;
-  const bool first = view_.patroni_initialized() || makes_database(world(now));
-  if (!first && now.boot - chosen_since_ < kDatabaseWait) return;
-  RunPatroni wanted{patroni_hosts(world(now)), ""};
-  if (wanted.etcd_hosts.empty()) return;
-  const auto state = seen_.patroni.state;
-  const bool down = state == Process::State::kStopped || state == Process::State::kExited;
-  if (wanted == patroni_ && (!down || now.boot < patroni_retry_)) return;
-  patroni_ = wanted;
-  patroni_retry_ = now.boot + seconds(5);
-  out_.push(std::move(wanted));
-}
-
-void Agent::Impl::write_hosts() {
-  std::vector<Host> hosts{{host_name(signing_.id()), config_.local_address}};
-  for (const auto& [id, member] : gossip_.members()) hosts.push_back({host_name(id), member.info.address});
-  if (hosts == hosts_) return;
-  hosts_ = hosts;
-  out_.push(WriteHosts{std::move(hosts)});
 }
 
 TimePoint Agent::Impl::next_deadline() const {

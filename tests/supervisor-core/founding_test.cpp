@@ -45,7 +45,7 @@ struct Fresh : ::testing::Test {
     return std::get<FoundingPromise>(sent.at(0).message);
   }
   void start(const FoundingPlan& plan, bool fresh = true) {
-    founding.take(house.now, fresh, FoundingStart{plan}, house.persistent, house.out);
+    founding.take(house.now, house.world(), fresh, FoundingStart{plan}, house.persistent, house.out);
   }
 
   House house{0};
@@ -189,7 +189,7 @@ TEST_F(Fresh, ASingleNodeFoundsAlone) {
   House alone(0);
   alone.instances = 1;
   alone.lists({1});
-  founding.tick(alone.now, alone.world(), seen, true, alone.persistent, alone.random, alone.out);
+  for (int i = 0; i < 2; ++i) founding.tick(alone.now, alone.world(), seen, true, alone.persistent, alone.random, alone.out);
   ASSERT_TRUE(alone.persistent.promised);
   EXPECT_EQ(alone.persistent.started_token, alone.persistent.promised->token);
 }
@@ -205,13 +205,50 @@ TEST_F(Fresh, ItStartsOnlyWhenEveryFounderHasPromised) {
   EXPECT_EQ(house.persistent.started_token, house.persistent.promised->token);
 }
 
-TEST_F(Fresh, PromisesForAnotherPlanOrOfNoFounderDoNotCount) {
+// Founders may be fewer than half of the nodes: the rest must promise too, or it could found a second cluster.
+TEST_F(Fresh, ItStartsOnlyWhenEveryFreshNodeHasPromisedAndMoreThanHalfOfAll) {
+  house.instances = 4;
+  house.lists({1, 2, 3, 4});
+  house.hears(info_of(4));
+  tick();
+  ASSERT_EQ(house.persistent.promised->founders.size(), 3U);
+  EXPECT_EQ(plans().size(), 3U) << "node 4 is no founder, and is asked";
+  promise(2);
+  promise(3);
+  tick();
+  EXPECT_TRUE(house.persistent.started_token.empty());
+  promise(4);
+  tick();
+  EXPECT_FALSE(house.persistent.started_token.empty());
+}
+
+TEST_F(Fresh, ARetreatingMajorityOfPromisesIsCountedAgainstAllNodes) {
+  tick();
+  house.never_heard(2);
+  house.never_heard(3);
+  house.listing = discovery::Listing({});
+  house.lists({1});
+  for (int i = 0; i < 30; ++i) {
+    tick();
+    house.pass(seconds(1));
+  }
+  EXPECT_TRUE(house.persistent.started_token.empty()) << "1 of 3 is here";
+}
+
+TEST_F(Fresh, WhoIsNoFounderPromisesButStartsNothing) {
+  FoundingPlan others = foreign(4);
+  others.founders.erase(others.founders.begin());
+  EXPECT_TRUE(receive(others).promised);
+  start(others);
+  EXPECT_TRUE(house.persistent.started_token.empty());
+}
+
+TEST_F(Fresh, PromisesForAnotherPlanDoNotCount) {
   tick();
   const FoundingPlan plan = *house.persistent.promised;
   promise(3);
   for (const FoundingPromise& wrong :
-       {FoundingPromise{plan.round, "another", node_id(2), true, ""}, FoundingPromise{plan.round + 1, plan.token, node_id(2), true, ""},
-        FoundingPromise{plan.round, plan.token, node_id(9), true, ""}}) {
+       {FoundingPromise{plan.round, "another", node_id(2), true, ""}, FoundingPromise{plan.round + 1, plan.token, node_id(2), true, ""}}) {
     founding.take(wrong, house.persistent);
     tick();
     EXPECT_TRUE(house.persistent.started_token.empty());
@@ -256,11 +293,8 @@ TEST_F(Fresh, WhoSeesAnObstacleRefuses) {
   EXPECT_FALSE(receive(foreign(4)).promised);
 }
 
-TEST_F(Fresh, WhoHoldsDataOrIsNoFounderRefuses) {
+TEST_F(Fresh, WhoHoldsDataRefuses) {
   EXPECT_FALSE(receive(foreign(4), false).promised);
-  FoundingPlan others = foreign(4);
-  others.founders.erase(others.founders.begin());
-  EXPECT_FALSE(receive(others).promised);
   house.persistent.chosen = true;
   EXPECT_FALSE(receive(foreign(4)).promised);
 }
