@@ -90,7 +90,7 @@ TEST(MalformedRecord, ShowsOnlyTheBeginningOfALongValue) { EXPECT_LT(error_with(
 TEST(MalformedKeys, NameTheirKeyAndField) {
   EXPECT_EQ(remover_from_json("{}").error(), "remover.node is missing");
   EXPECT_EQ(remover_from_json(R"({"node":"","member":"1"})").error(), R"(remover.node is "", expected a node id)");
-  EXPECT_EQ(binding_from_json(R"({"member":"","node":"","name":""})").error(), R"(nodes.member is "", expected a member id)");
+  EXPECT_EQ(binding_from_json(R"({"member":"","node":"","name":"","address":""})").error(), R"(nodes.member is "", expected a member id)");
   EXPECT_EQ(founded_from_json(R"({"token":"t","cluster":"1","round":1,"founders":[7],"at_ms":0})").error(),
             "founded.founders[0] is 7, expected an object");
 }
