@@ -50,8 +50,9 @@ class Round:
     def see_agreement(self):
         def agreed(node):
             ballot = node.json("status")["ballot"]
-            ours = ballot and ballot["member_id"] == self.member and ballot["seconds_ago"] < self.after(time.time())  # not of an earlier round
-            return ours and ballot["state"] == "agreed dead"
+            if not ballot or ballot["member_id"] != self.member or ballot["seconds_ago"] >= self.after(time.time()):
+                return False  # none, another's, or that of an earlier round
+            return ballot["state"] == "agreed dead"
         wait_until("an agreed verdict", lambda: any(agreed(n) for n in self.others), 60, step=0.03)
         self.agreed = time.time()
 
@@ -156,7 +157,8 @@ def vanished(cluster, ring, rounds, results):
 
 def tell(number, r, results):
     hit = "".join(f" ({name})" for name, is_it in (("remover", r.remover_hit), ("etcd leader", r.leader_hit)) if is_it)
-    print(f"round {number + 1}{hit}: " + ", ".join(f"{name} {values[-1]:.2f}" for name, values in results.items() if values and name != "leader_hit"))
+    last = [f"{name} {values[-1]:.2f}" for name, values in results.items() if values and name != "leader_hit"]
+    print(f"round {number + 1}{hit}: " + ", ".join(last))
 
 
 def main(event, rounds=None):
