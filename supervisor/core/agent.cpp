@@ -11,7 +11,8 @@ namespace {
 
 constexpr Duration kHeartbeat = milliseconds(500);
 constexpr Duration kVouchEvery = seconds(10);
-constexpr Duration kSurveyEvery = seconds(10);
+constexpr Duration kSurveyEvery = seconds(5);
+constexpr Duration kRetryUnlisted = seconds(2);  // the other voters poll the list at their own times
 constexpr Duration kRetryDecision = seconds(5);
 
 gossip::NodeInfo own_info(const AgentConfig& config, const NodeId& id, const Persistent& persistent) {
@@ -327,6 +328,7 @@ void Agent::Impl::follow_ballot(const Now& now, const World& facts) {
   const bool unchanged = ballot.revision == view_.record_revision() && ballot.electorate == view_.electorate();
   const bool unlisted = collector_.change().rule != "unlisted" || collector_.tally().unlisted >= collector_.tally().needed;
   if (!unlisted) {
+    retry_decision_at_ = now.boot + kRetryUnlisted;
     plan_.waiting.push_back({"eviction of " + collector_.change().name, "a majority of the voters to see it unlisted themselves"});
     return;
   }

@@ -146,7 +146,8 @@ void Agent::Impl::tell_problems(const Now& now, const World& facts, Snapshot& ou
     if (member.note.rfind("live but unlisted", 0) == 0) out.problems.push_back(member.name + " is " + member.note);
   }
   if (collector_.state() == Collector::State::kNotEnough || collector_.state() == Collector::State::kVetoed) {
-    if (now.boot - collector_.closed_at() < minutes(1)) {
+    const bool still_member = view_.find(collector_.change().member) != nullptr;
+    if (still_member && now.boot - collector_.closed_at() < minutes(1)) {
       out.problems.push_back("the ballot about " + collector_.change().name + " did not agree: " + verdict::describe(collector_.tally(), facts.names()));
     }
   }

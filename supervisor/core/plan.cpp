@@ -37,13 +37,12 @@ Ruling ruling(const SeatFacts& voter, const PlanInput& input, const Rules& rules
   if (voter.silent_for < rules.dead_for_listed) {
     return {"", dead + ", " + voter.presence_text + ": not before " + in_seconds(rules.dead_for_listed)};
   }
-  const bool waiting = replacement_waits(input, rules);
-  if (waiting) return {"listed-replacement", dead + ", and a replacement waits that etcd refuses because of it"};
+  if (replacement_waits(input, rules)) return {"listed-replacement", dead + ", and a replacement waits that etcd refuses because of it"};
   if (eviction_raises_tolerance(input.voters.size(), corpses)) {
     return {"tolerance", dead + ", and without the dead the cluster survives more failures"};
   }
-  if (input.voters.size() > 3 || waiting) {
-    if (voter.silent_for >= rules.listed_grace) return {"listed-grace", dead + ", though still listed"};
+  if (input.voters.size() > 3) {
+    if (voter.silent_for >= rules.listed_grace) return {"listed-grace", dead + ", " + voter.presence_text};
     return {"", dead + ", " + voter.presence_text + ": evicted after " + in_seconds(rules.listed_grace)};
   }
   return {"", dead + ", " + voter.presence_text + ": its eviction would help nobody until it is unlisted or a replacement waits"};

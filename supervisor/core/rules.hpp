@@ -16,7 +16,7 @@ struct Rules {
   Duration replacement_wait = minutes(5);      // a newcomer counts as a replacement after being listed and alive this long. 0 … 1 h
   std::uint32_t budget = 2;                    // evictions not yet made good by a promotion. 1 … 9
   Duration ballot_bound = seconds(5);          // votes later than this after the ballot do not count. 1 s … 30 s
-  Duration evidence_wait = milliseconds(1500); // how long a voter listens for the victim before it says "dead". 200 ms … 10 s
+  Duration evidence_wait = milliseconds(1000); // how long a voter listens for the victim before it says "dead". 200 ms … 10 s
   Duration statement_age = seconds(5);         // how fresh the victim's word about its own etcd must be. 1 s … 30 s
   Duration silent_etcd_consent = minutes(10);  // a daemon that answers but cannot vouch for its etcd this long consents. 1 min … 24 h
   Duration unwell_dwell = seconds(5);          // after a suspension, a clock jump or late timers: abstain this long. 1 s … 60 s
