@@ -30,6 +30,8 @@ class Peer {
   // none before somebody has looked at it once. To be asked after send() and drive().
   bool has_unread() const { return dealer_.readable() || monitor_.socket().readable(); }
   void add_descriptors(std::vector<int>& out) const;
+  // Up, and nothing waits: every further event has a descriptor that announces it.
+  bool settled() const { return state_ == State::kUp && waiting_.empty(); }
   // kNever: after the last drive().
   TimePoint last_used() const { return last_used_; }
 

@@ -20,6 +20,11 @@ namespace {
 // A peer holds a DEALER, the monitor's end and ZeroMQ's hidden one; a closed socket counts until ZeroMQ's reaper has had it.
 std::size_t sockets_needed(std::size_t peers) { return 6 * peers + 16; }
 
+// ZeroMQ reports attempts to connect without waking us. With every peer connected only idle times are left, and ten wake-ups a second for
+// them would be a seventh of an idle daemon's work.
+constexpr Duration kAttemptPeriod = milliseconds(100);
+constexpr Duration kSettledPeriod = seconds(1);
+
 std::string why_not(const Endpoint& listen, int error) {
   const std::string what = "gossip cannot listen on " + to_text(listen) + ": ";
   if (error == EADDRINUSE) return what + "another process has this port";
@@ -80,6 +85,11 @@ class Transport::Impl {
     std::vector<int> result{wakeup_.descriptor(), router_.descriptor(), doorkeeper_.socket().descriptor(), monitor_.socket().descriptor()};
     for (const auto& [endpoint, peer] : peers_) peer.add_descriptors(result);
     return result;
+  }
+
+  Duration wait_at_most() const {
+    const bool settled = std::all_of(peers_.begin(), peers_.end(), [](const auto& entry) { return entry.second.settled(); });
+    return settled ? kSettledPeriod : kAttemptPeriod;
   }
 
   Endpoint listening() const {
@@ -223,6 +233,7 @@ Transport::~Transport() = default;
 
 void Transport::send(const gossip::Destination& to, const gossip::Message& message) { impl_->send(to, message); }
 std::vector<int> Transport::descriptors() const { return impl_->descriptors(); }
+Duration Transport::wait_at_most() const { return impl_->wait_at_most(); }
 void Transport::drive(TimePoint now) { impl_->drive(now); }
 Endpoint Transport::listening() const { return impl_->listening(); }
 const Counters& Transport::counters() const { return impl_->counters(); }

@@ -86,9 +86,10 @@ class Transport {
   void send(const gossip::Destination& to, const gossip::Message& message);
 
   // For the poll loop: descriptors that become readable when drive() has work. The set changes with the peers: ask before each wait.
-  // drive() is also to be called every 100 ms or so: attempts to connect and idle times depend on it.
+  // drive() is also to be called after wait_at_most(): attempts to connect and idle times depend on it.
   std::vector<int> descriptors() const;
   // All callbacks come from here.
+  Duration wait_at_most() const;
   void drive(TimePoint now);
   Endpoint listening() const;
   const Counters& counters() const;

@@ -163,7 +163,8 @@ etcd::Result Model::read(Host host, const Cluster& cluster, const etcd::Range& r
   std::stable_sort(result.kvs.begin(), result.kvs.end(), [&range](const etcd::KeyValue& a, const etcd::KeyValue& b) {
     return range.newest_first ? a.create_revision > b.create_revision : a.create_revision < b.create_revision;
   });
-  if (range.limit > 0 && result.kvs.size() > static_cast<std::size_t>(range.limit)) result.kvs.resize(static_cast<std::size_t>(range.limit));
+  if (range.limit > 0 && result.kvs.size() > static_cast<std::size_t>(range.limit))
+    result.kvs.resize(static_cast<std::size_t>(range.limit));
   return etcd::Answer{std::move(result)};
 }
 

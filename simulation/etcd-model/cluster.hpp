@@ -37,7 +37,7 @@ struct Cluster {
   ClusterId id;
   std::string token;
   std::vector<Entry> log;
-  Members members;  // as of the last committed entry
+  Members members;                             // as of the last committed entry
   std::map<MemberId, std::size_t> removed_at;  // index of the entry that removed it
   std::set<MemberId> started;                  // has run once: with an empty disk it would be an amnesiac
   std::map<std::string, etcd::KeyValue> keys;

@@ -23,8 +23,8 @@ using Ticket = std::uint64_t;
 class Surroundings {
  public:
   virtual ~Surroundings() = default;
-  virtual bool linked(Host a, Host b) const = 0;   // both are there, neither is stopped, and packets pass both ways
-  virtual bool answers(Host host) const = 0;       // the machine is there and its processes are not stopped
+  virtual bool linked(Host a, Host b) const = 0;  // both are there, neither is stopped, and packets pass both ways
+  virtual bool answers(Host host) const = 0;      // the machine is there and its processes are not stopped
 };
 
 struct Launch {
@@ -87,8 +87,8 @@ class Model {
   };
   struct Instance {
     ProcessState process;
-    TimePoint running_at = kNever;   // kStarting: when it will run
-    TimePoint catches_up_at{};       // a new learner shows nothing before
+    TimePoint running_at = kNever;  // kStarting: when it will run
+    TimePoint catches_up_at{};      // a new learner shows nothing before
     Launch launch;
     std::optional<Data> data;
     bool ready = false;              // has had a leader since it started; before that its client port never answers

@@ -71,7 +71,8 @@ void Model::join(TimePoint now, Host host) {
   for (Host peer = 0; peer < instances_.size(); ++peer) {
     const auto named = [&](const auto& entry) { return entry.second == instances_[peer].launch.peer_url; };
     const auto& initial = instance.launch.initial_cluster;
-    if (peer == host || !running(peer) || !surroundings_.linked(host, peer) || std::none_of(initial.begin(), initial.end(), named)) continue;
+    if (peer == host || !running(peer) || !surroundings_.linked(host, peer) || std::none_of(initial.begin(), initial.end(), named))
+      continue;
     const Members& members = view(peer);
     Cluster& cluster = clusters_.at(instances_[peer].data->cluster);
     const etcd::Member* seat = nullptr;
@@ -182,7 +183,8 @@ void Model::commit(TimePoint now, Cluster& cluster) {
 void Model::apply(TimePoint now, const Cluster& cluster) {
   for (Host host = 0; host < instances_.size(); ++host) {
     Instance& own = instances_[host];
-    if (!running(host) || !own.data || own.data->cluster != cluster.id || now < own.catches_up_at || !follows_leader(cluster, host)) continue;
+    if (!running(host) || !own.data || own.data->cluster != cluster.id || now < own.catches_up_at || !follows_leader(cluster, host))
+      continue;
     while (own.data->applied < cluster.log.size() && cluster.log[own.data->applied].at + own.apply_delay <= now) ++own.data->applied;
   }
 }

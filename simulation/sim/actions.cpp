@@ -76,7 +76,8 @@ void Simulation::perform(std::size_t index, const supervisor::AskEtcd& action) {
   if (!action.target.own && host_name(hosts_[target].signing->id()) != action.target.host_name) {
     return answer(ticket, failure(etcd::ErrorKind::kUnreachable, "its certificate carries another name"), milliseconds(5));
   }
-  const Duration delay = target == index ? hosts_[index].etcd_delay + random_.below(milliseconds(3)) : network_.delay(index, target, random_);
+  const Duration delay =
+      target == index ? hosts_[index].etcd_delay + random_.below(milliseconds(3)) : network_.delay(index, target, random_);
   queue_.in(delay, [this, index, target, ticket, call = action.call] { ask(index, target, ticket, call); });
 }
 
@@ -151,9 +152,20 @@ void Simulation::perform(std::size_t index, const supervisor::RunPatroni&) {
 void Simulation::perform(std::size_t index, const supervisor::StopPatroni&) { hosts_[index].patroni = false; }
 
 void Simulation::perform(std::size_t index, const supervisor::Say& action) {
-  static const char* const kCounted[] = {"decided: ", "closed as done", "closed as refuted", "closed as void", "closed as refused", "calling: ",
-                                         "this node is the remover now", "lost the remover key", "gave up the remover key",
-                                         "no clear answer", "etcd refused", "proposing to found", "promised founding", "the decision record or"};
+  static const char* const kCounted[] = {"decided: ",
+                                         "closed as done",
+                                         "closed as refuted",
+                                         "closed as void",
+                                         "closed as refused",
+                                         "calling: ",
+                                         "this node is the remover now",
+                                         "lost the remover key",
+                                         "gave up the remover key",
+                                         "no clear answer",
+                                         "etcd refused",
+                                         "proposing to found",
+                                         "promised founding",
+                                         "the decision record or"};
   for (const char* const what : kCounted) {
     if (action.text.rfind(what, 0) == 0) count(std::string("said: ") + what);
   }

@@ -19,7 +19,8 @@ std::string unsettled(const Simulation& sim, const Chaos& chaos) {
   }
   if (working != wanted) return "a voter is on nobody's disk";
   for (std::size_t i = 0; i < sim.hosts(); ++i) {
-    if (sim.works(i) && sim.is_voter(i) && sim.snapshot(i).voters_live != wanted) return sim.host(i).name + " does not see all voters alive";
+    if (sim.works(i) && sim.is_voter(i) && sim.snapshot(i).voters_live != wanted)
+      return sim.host(i).name + " does not see all voters alive";
   }
   return "";
 }

@@ -68,7 +68,8 @@ void Simulation::plan_tick(std::size_t index) {
   const TimePoint when = std::max(due - host.boot_offset, now() + milliseconds(1));
   const std::uint64_t life = host.life;
   queue_.at(when, [this, index, life, generation] {
-    if (lives(index, life) && hosts_[index].daemon->tick_generation == generation && !hosts_[index].stopped) handle(index, supervisor::Tick{});
+    if (lives(index, life) && hosts_[index].daemon->tick_generation == generation && !hosts_[index].stopped)
+      handle(index, supervisor::Tick{});
   });
 }
 
@@ -80,10 +81,18 @@ void Simulation::see_processes(std::size_t index, std::uint64_t life) {
     const etcd_model::ProcessState& etcd = etcd_.process(index);
     supervisor::ProcessesSeen seen;
     switch (etcd.state) {
-      case From::kStopped: seen.etcd.state = To::kStopped; break;
-      case From::kStarting: seen.etcd.state = To::kStarting; break;
-      case From::kRunning: seen.etcd.state = To::kRunning; break;
-      case From::kExited: seen.etcd = {To::kExited, etcd.exit_code}; break;
+      case From::kStopped:
+        seen.etcd.state = To::kStopped;
+        break;
+      case From::kStarting:
+        seen.etcd.state = To::kStarting;
+        break;
+      case From::kRunning:
+        seen.etcd.state = To::kRunning;
+        break;
+      case From::kExited:
+        seen.etcd = {To::kExited, etcd.exit_code};
+        break;
     }
     seen.patroni.state = hosts_[index].patroni ? To::kRunning : To::kStopped;
     seen.etcd_data = etcd_.has_data(index);

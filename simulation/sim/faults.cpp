@@ -61,9 +61,13 @@ void unlist_for(Sim& sim, std::size_t host, Duration lasts) {
 
 Duration at_most(Duration lasts, Duration bound) { return std::min(lasts, bound); }
 
-std::vector<FaultKind> faults_of_hosts_and_links() {
-  return {
-    {"host-vanishes", "power or network is lost, and comes back", [](Sim& s, std::size_t h, Duration d) { s.vanish(h), start_again(s, h, d); }},
+}  // namespace
+
+namespace {
+
+const std::vector<FaultKind> kOfHosts = {
+    {"host-vanishes", "power or network is lost, and comes back",
+     [](Sim& s, std::size_t h, Duration d) { s.vanish(h), start_again(s, h, d); }},
     {"container-killed", "its processes die, connections are refused",
      [](Sim& s, std::size_t h, Duration d) { s.stop_container(h), start_again(s, h, d); }},
     {"daemon-killed", "etcd runs on", [](Sim& s, std::size_t h, Duration d) { s.kill_daemon(h), start_again(s, h, d); }},
@@ -74,14 +78,22 @@ std::vector<FaultKind> faults_of_hosts_and_links() {
      [](Sim& s, std::size_t h, Duration d) { s.stop_container(h), s.lose_disk(h), start_again(s, h, d); }},
     {"processes-stopped", "SIGSTOP: accepts connections, answers nothing",
      [](Sim& s, std::size_t h, Duration d) { s.pause(h), go_on(s, h, at_most(d, seconds(50))); }},
-    {"short-stop", "a few seconds", [](Sim& s, std::size_t h, Duration) { s.pause(h), go_on(s, h, seconds(1) + s.random().below(seconds(6))); }},
+    {"short-stop", "a few seconds",
+     [](Sim& s, std::size_t h, Duration) { s.pause(h), go_on(s, h, seconds(1) + s.random().below(seconds(6))); }},
     {"machine-suspended", "the steady clock stands still",
      [](Sim& s, std::size_t h, Duration d) { s.suspend(h), go_on(s, h, at_most(d, seconds(50))); }},
     {"clock-jumps-ahead", "wall clock by an hour", [](Sim& s, std::size_t h, Duration) { s.jump_wall_clock(h, std::chrono::hours(1)); }},
     {"clock-jumps-back", "wall clock by a day", [](Sim& s, std::size_t h, Duration) { s.jump_wall_clock(h, std::chrono::hours(-24)); }},
+};
+
+const std::vector<FaultKind> kOfLinks = {
     {"host-cut-off", "from everybody", [](Sim& s, std::size_t h, Duration d) { split(s, d, {h}); }},
-    {"minority-cut-off", "two hosts from the rest", [](Sim& s, std::size_t h, Duration d) { split(s, d, {h, other(s, h)}); }},
-    {"one-link-cut", "two hosts do not hear each other, all others hear both", [](Sim& s, std::size_t h, Duration d) { cut_both(s, h, other(s, h), d); }},
+    {"minority-cut-off", "two hosts from the rest",
+     [](Sim& s, std::size_t h, Duration d) {
+       split(s, d, {h, other(s, h)});
+     }},
+    {"one-link-cut", "two hosts do not hear each other, all others hear both",
+     [](Sim& s, std::size_t h, Duration d) { cut_both(s, h, other(s, h), d); }},
     {"one-way-cut", "one direction of one link", [](Sim& s, std::size_t h, Duration d) { cut(s, h, other(s, h), d); }},
     {"deaf", "sends, hears nobody",
      [](Sim& s, std::size_t h, Duration d) {
@@ -101,14 +113,21 @@ std::vector<FaultKind> faults_of_hosts_and_links() {
          for (std::size_t b = a + 2; b < s.hosts(); ++b) cut_both(s, a, b, d);
        }
      }},
-    {"slow-host", "300 to 900 ms one way", [](Sim& s, std::size_t h, Duration d) { degrade(s, h, d, {milliseconds(300), milliseconds(600), 0, 0}); }},
-    {"lossy-host", "30 % of its gossip is lost", [](Sim& s, std::size_t h, Duration d) { degrade(s, h, d, {milliseconds(1), milliseconds(20), 300, 0}); }},
-    {"doubling-host", "half of its gossip arrives twice", [](Sim& s, std::size_t h, Duration d) { degrade(s, h, d, {milliseconds(1), milliseconds(200), 0, 500}); }},
-  };
-}
+    {"slow-host", "300 to 900 ms one way",
+     [](Sim& s, std::size_t h, Duration d) {
+       degrade(s, h, d, {milliseconds(300), milliseconds(600), 0, 0});
+     }},
+    {"lossy-host", "30 % of its gossip is lost",
+     [](Sim& s, std::size_t h, Duration d) {
+       degrade(s, h, d, {milliseconds(1), milliseconds(20), 300, 0});
+     }},
+    {"doubling-host", "half of its gossip arrives twice",
+     [](Sim& s, std::size_t h, Duration d) {
+       degrade(s, h, d, {milliseconds(1), milliseconds(200), 0, 500});
+     }},
+};
 
-std::vector<FaultKind> faults_of_etcd_and_the_list() {
-  return {
+const std::vector<FaultKind> kOfEtcdAndFlux = {
     {"slow-etcd", "requests to the own etcd take 100 to 1500 ms",
      [](Sim& s, std::size_t h, Duration d) {
        s.host(h).etcd_delay = milliseconds(100) + s.random().below(milliseconds(1400));
@@ -146,7 +165,8 @@ std::vector<FaultKind> faults_of_etcd_and_the_list() {
     {"live-unlisted", "no backend lists a live host", [](Sim& s, std::size_t h, Duration d) { unlist_for(s, h, d); }},
     {"vanishes-and-unlisted", "gone for good, as Flux says an hour later or at once",
      [](Sim& s, std::size_t h, Duration d) { s.vanish(h), unlist_for(s, h, d), start_again(s, h, d); }},
-    {"cut-off-and-unlisted", "alive, unheard and unlisted", [](Sim& s, std::size_t h, Duration d) { split(s, d, {h}), unlist_for(s, h, d); }},
+    {"cut-off-and-unlisted", "alive, unheard and unlisted",
+     [](Sim& s, std::size_t h, Duration d) { split(s, d, {h}), unlist_for(s, h, d); }},
     {"evictions-paused", "by an operator, for a while",
      [](Sim& s, std::size_t h, Duration d) {
        using What = supervisor::OperatorSays::What;
@@ -155,17 +175,16 @@ std::vector<FaultKind> faults_of_etcd_and_the_list() {
          for (std::size_t i = 0; i < s.hosts(); ++i) s.input(i, supervisor::OperatorSays{What::kResumeEvictions, ""});
        });
      }},
-  };
-}
+};
 
 }  // namespace
 
 const std::vector<FaultKind>& fault_kinds() {
   static const std::vector<FaultKind> kKinds = [] {
-    std::vector<FaultKind> kinds = faults_of_hosts_and_links();
-    const std::vector<FaultKind> others = faults_of_etcd_and_the_list();
-    kinds.insert(kinds.end(), others.begin(), others.end());
-    return kinds;
+    std::vector<FaultKind> all = kOfHosts;
+    all.insert(all.end(), kOfLinks.begin(), kOfLinks.end());
+    all.insert(all.end(), kOfEtcdAndFlux.begin(), kOfEtcdAndFlux.end());
+    return all;
   }();
   return kKinds;
 }

@@ -29,7 +29,7 @@ struct Host {
   std::string name;
   // clocks: boot = virtual time + boot_offset
   Duration boot_offset{};
-  Duration asleep{};      // steady = boot − asleep
+  Duration asleep{};  // steady = boot − asleep
   Duration wall_offset{};
   // disk
   std::unique_ptr<Signer> signing;  // lies in the etcd volume: a lost disk is another identity
@@ -48,7 +48,7 @@ struct Host {
   std::optional<std::uint64_t> crash_in;  // the daemon dies before so many more actions are done
   Duration etcd_delay{};                  // of each request on its way to our own etcd
   std::uint32_t lost_answers_per_mille = 0;
-  TimePoint well_since = kNever;          // see invariants.hpp
+  TimePoint well_since = kNever;  // see invariants.hpp
 };
 
 }  // namespace fluxpg::simulation

@@ -17,8 +17,10 @@ bool asked_for(const record::Record& record, const MembershipChange& change) {
   switch (change.kind) {
     case MembershipChange::Kind::kAddLearner:
       return record.change.kind == record::Kind::kAddLearner && record.change.peer_url == change.member.peer_urls.front();
-    case MembershipChange::Kind::kPromote: return record.change.kind == record::Kind::kPromote && record.change.member == change.member.id;
-    case MembershipChange::Kind::kRemove: return record.change.kind == record::Kind::kRemove && record.change.member == change.member.id;
+    case MembershipChange::Kind::kPromote:
+      return record.change.kind == record::Kind::kPromote && record.change.member == change.member.id;
+    case MembershipChange::Kind::kRemove:
+      return record.change.kind == record::Kind::kRemove && record.change.member == change.member.id;
   }
   CHECK(false);
 }
@@ -41,9 +43,8 @@ void Invariants::check() {
 
 void Invariants::check_clusters() {
   if (sim_.etcd().clusters().size() < 2) return;
-  const auto founded = std::count_if(sim_.etcd().clusters().begin(), sim_.etcd().clusters().end(), [this](const auto& entry) {
-    return entry.second.keys.count(record::founded_key(app_)) > 0;
-  });
+  const auto founded = std::count_if(sim_.etcd().clusters().begin(), sim_.etcd().clusters().end(),
+                                     [this](const auto& entry) { return entry.second.keys.count(record::founded_key(app_)) > 0; });
   if (founded > 1) sim_.violate("one-cluster", std::to_string(founded) + " clusters were founded");
 }
 
@@ -65,7 +66,8 @@ void Invariants::check_record() {
     last_open_ = record_revision_;
     const auto host = sim_.etcd().host_of(cluster->id, parsed->change.member);
     const bool removal = parsed->change.kind == record::Kind::kRemove && !parsed->certificate.votes.empty();
-    if (removal && host && sim_.host(*host).well_since != kNever && sim_.now() - sim_.host(*host).well_since >= kWholeBallot && well(*host)) {
+    if (removal && host && sim_.host(*host).well_since != kNever && sim_.now() - sim_.host(*host).well_since >= kWholeBallot &&
+        well(*host)) {
       sim_.violate("nobody-alive-is-decided", sim_.host(*host).name + " works, and was decided dead: " + parsed->change.reason);
     }
     sim_.count("decided by rule: " + parsed->change.rule);
@@ -78,7 +80,8 @@ void Invariants::check_record() {
 void Invariants::check_change(const MembershipChange& change) {
   // The record as it was when the change was committed: a change and the record never move in one event.
   const bool voter_removed = change.kind == MembershipChange::Kind::kRemove && !change.member.learner;
-  const std::string what = (change.kind == MembershipChange::Kind::kRemove ? "removal of " : "addition or promotion of ") + change.member.name;
+  const std::string what =
+      (change.kind == MembershipChange::Kind::kRemove ? "removal of " : "addition or promotion of ") + change.member.name;
   const etcd_model::Cluster* cluster = sim_.cluster();
   if (cluster == nullptr || cluster->id != change.cluster || !record_ || !record_->open() || !asked_for(*record_, change)) {
     sim_.violate(voter_removed ? "certified-removal" : "recorded-change", what + " has no open decision");

@@ -16,12 +16,17 @@ struct InvariantText {
 };
 
 inline constexpr InvariantText kInvariants[] = {
-    {"one-open-decision", "Two changes under way at once can each be safe and together cost the quorum: an open decision is closed, never overwritten."},
-    {"certified-removal", "A voter is removed only under an open record whose certificate is a majority of exactly the electorate it lands in."},
-    {"recorded-change", "Every change of membership has an open decision that asked for it; a call without one is somebody's late or wild call."},
+    {"one-open-decision",
+     "Two changes under way at once can each be safe and together cost the quorum: an open decision is closed, never overwritten."},
+    {"certified-removal",
+     "A voter is removed only under an open record whose certificate is a majority of exactly the electorate it lands in."},
+    {"recorded-change",
+     "Every change of membership has an open decision that asked for it; a call without one is somebody's late or wild call."},
     {"one-effect-per-decision", "Two calls for one decision may not both take effect, or the second lands where nobody agreed to it."},
-    {"nobody-alive-is-decided", "A member that works and is connected to a majority for the whole ballot answers it: deciding it dead would evict a healthy node."},
-    {"quorum-survives", "If enough voters lived before a removal, enough live after it: eviction must never cost what it is meant to protect."},
+    {"nobody-alive-is-decided",
+     "A member that works and is connected to a majority for the whole ballot answers it: deciding it dead would evict a healthy node."},
+    {"quorum-survives",
+     "If enough voters lived before a removal, enough live after it: eviction must never cost what it is meant to protect."},
     {"epochs-grow", "The epoch orders decisions: one that is not larger than all before lets an old decision be taken for a new one."},
     {"one-cluster", "A second cluster of one app is a second, empty database that accepts writes."},
     {"no-data-touched-under-etcd", "Setting data aside under a running etcd corrupts the only copy."},

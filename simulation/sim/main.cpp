@@ -35,7 +35,8 @@ struct Run {
 Run run_seed(std::uint64_t seed, const Wanted& wanted, bool trace) {
   Chaos chaos;
   chaos.nodes = wanted.nodes != 0 ? wanted.nodes : 3 + seed % 3;
-  chaos.faults = wanted.hours_of_faults > 0 ? Duration(static_cast<std::int64_t>(wanted.hours_of_faults * 3.6e12)) : minutes(wanted.minutes_of_faults);
+  chaos.faults =
+      wanted.hours_of_faults > 0 ? Duration(static_cast<std::int64_t>(wanted.hours_of_faults * 3.6e12)) : minutes(wanted.minutes_of_faults);
   Options options;
   options.seed = seed;
   options.hosts = chaos.nodes;
@@ -43,7 +44,8 @@ Run run_seed(std::uint64_t seed, const Wanted& wanted, bool trace) {
   if (trace) options.trace = [](const std::string& line) { std::cout << line << "\n"; };
   Simulation simulation(std::move(options));
   run_chaos(simulation, chaos);
-  return {simulation.trace_hash(), to_seconds(simulation.now().time_since_epoch()), simulation.events(), simulation.violations(), simulation.counts()};
+  return {simulation.trace_hash(), to_seconds(simulation.now().time_since_epoch()), simulation.events(), simulation.violations(),
+          simulation.counts()};
 }
 
 int run(const Wanted& wanted) {
@@ -55,8 +57,10 @@ int run(const Wanted& wanted) {
     return 64;
   }
   if (!wanted.as_json) {
-    std::cout << "seeds " << *first << " to " << *last << ", nodes " << (wanted.nodes == 0 ? "3 to 5" : std::to_string(wanted.nodes)) << ", "
-              << (wanted.hours_of_faults > 0 ? std::to_string(wanted.hours_of_faults) + " hours" : std::to_string(wanted.minutes_of_faults) + " minutes")
+    std::cout << "seeds " << *first << " to " << *last << ", nodes " << (wanted.nodes == 0 ? "3 to 5" : std::to_string(wanted.nodes))
+              << ", "
+              << (wanted.hours_of_faults > 0 ? std::to_string(wanted.hours_of_faults) + " hours"
+                                             : std::to_string(wanted.minutes_of_faults) + " minutes")
               << " of faults each\n";
   }
   const std::clock_t began = std::clock();
@@ -72,14 +76,23 @@ int run(const Wanted& wanted) {
     json violations = json::array();
     for (const Violation& v : one.violations) {
       violations.push_back({{"at_seconds", to_seconds(v.at.time_since_epoch())}, {"invariant", v.invariant}, {"what", v.what}});
-      if (!wanted.as_json) std::cout << "seed " << seed << " at " << to_ms(v.at.time_since_epoch()) / 1000 << " s: " << v.invariant << ": " << v.what << std::endl;
+      if (!wanted.as_json)
+        std::cout << "seed " << seed << " at " << to_ms(v.at.time_since_epoch()) / 1000 << " s: " << v.invariant << ": " << v.what
+                  << std::endl;
     }
-    if (wanted.as_json) runs.push_back({{"seed", seed}, {"trace_hash", to_hex(one.hash)}, {"events", one.events}, {"violations", violations}});
-    if (!wanted.as_json && *last - *first < 100) std::cout << "seed " << seed << " trace " << to_hex(one.hash) << ", " << one.events << " events" << std::endl;
+    if (wanted.as_json)
+      runs.push_back({{"seed", seed}, {"trace_hash", to_hex(one.hash)}, {"events", one.events}, {"violations", violations}});
+    if (!wanted.as_json && *last - *first < 100)
+      std::cout << "seed " << seed << " trace " << to_hex(one.hash) << ", " << one.events << " events" << std::endl;
   }
   const double cpu = static_cast<double>(std::clock() - began) / CLOCKS_PER_SEC;
   if (wanted.as_json) {
-    std::cout << json{{"runs", runs}, {"counts", counts}, {"seconds_per_cpu_second", virtual_seconds / cpu}, {"seeds_with_violations", bad_seeds}}.dump(1) << "\n";
+    std::cout << json{{"runs", runs},
+                      {"counts", counts},
+                      {"seconds_per_cpu_second", virtual_seconds / cpu},
+                      {"seeds_with_violations", bad_seeds}}
+                     .dump(1)
+              << "\n";
   } else {
     for (const auto& [what, count] : counts) std::cout << "  " << count << "  " << what << "\n";
     std::cout << *last - *first + 1 << " runs, " << bad_seeds << " with violations; " << static_cast<std::uint64_t>(virtual_seconds / cpu)
@@ -90,7 +103,8 @@ int run(const Wanted& wanted) {
 
 int replay(const Wanted& wanted) {
   const Run one = run_seed(wanted.seed, wanted, wanted.trace);
-  std::cout << "seed " << wanted.seed << " trace " << to_hex(one.hash) << ", " << one.events << " events, " << one.violations.size() << " violations\n";
+  std::cout << "seed " << wanted.seed << " trace " << to_hex(one.hash) << ", " << one.events << " events, " << one.violations.size()
+            << " violations\n";
   for (const Violation& v : one.violations) std::cout << v.invariant << ": " << v.what << "\n";
   return one.violations.empty() ? 0 : 1;
 }

@@ -13,7 +13,7 @@ namespace fluxpg::simulation {
 struct LinkQuality {
   Duration delay = milliseconds(1);
   Duration jitter = milliseconds(20);
-  std::uint32_t loss_per_mille = 0;       // of gossip messages; etcd's connections repeat what is lost
+  std::uint32_t loss_per_mille = 0;  // of gossip messages; etcd's connections repeat what is lost
   std::uint32_t duplicate_per_mille = 0;
 };
 

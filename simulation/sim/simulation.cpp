@@ -199,9 +199,7 @@ bool Simulation::is_member(std::size_t host) const {
   return identity && cluster() != nullptr && identity->first == cluster()->id && cluster()->find(identity->second) != nullptr;
 }
 
-bool Simulation::is_voter(std::size_t host) const {
-  return is_member(host) && !cluster()->find(etcd_.identity(host)->second)->learner;
-}
+bool Simulation::is_voter(std::size_t host) const { return is_member(host) && !cluster()->find(etcd_.identity(host)->second)->learner; }
 
 std::size_t Simulation::leader_host() const {
   if (cluster() == nullptr || !cluster()->leader) return hosts_.size();

@@ -17,9 +17,9 @@ namespace fluxpg::simulation {
 
 struct Options {
   std::uint64_t seed = 1;
-  std::size_t hosts = 3;          // machines, running or spare
-  std::uint32_t instances = 3;    // what the specification wants
-  std::size_t backends = 3;       // of the Flux API
+  std::size_t hosts = 3;        // machines, running or spare
+  std::uint32_t instances = 3;  // what the specification wants
+  std::size_t backends = 3;     // of the Flux API
   bool runs_patroni = true;
   supervisor::Rules rules = {};
   std::function<void(const std::string&)> trace = {};  // one line an event; empty: none
@@ -46,16 +46,16 @@ class Simulation : private etcd_model::Surroundings {
   void at(Duration wait, Event event) { queue_.in(wait, std::move(event)); }
 
   // ---- machines and processes ----
-  void start(std::size_t host);                 // the container starts, with the disk it has; listed from now on
+  void start(std::size_t host);  // the container starts, with the disk it has; listed from now on
   void start_unlisted(std::size_t host);
-  void vanish(std::size_t host);                // power, network: silence
-  void stop_container(std::size_t host);        // its processes are killed, the machine refuses connections
-  void kill_daemon(std::size_t host);           // etcd runs on
+  void vanish(std::size_t host);          // power, network: silence
+  void stop_container(std::size_t host);  // its processes are killed, the machine refuses connections
+  void kill_daemon(std::size_t host);     // etcd runs on
   void start_daemon(std::size_t host);
-  void kill_etcd(std::size_t host);             // exit code 137, as supervisord reports a killed process
-  void lose_disk(std::size_t host);             // of a stopped container: a new identity, no data
-  void pause(std::size_t host);                 // SIGSTOP of all processes
-  void suspend(std::size_t host);               // of the whole machine
+  void kill_etcd(std::size_t host);  // exit code 137, as supervisord reports a killed process
+  void lose_disk(std::size_t host);  // of a stopped container: a new identity, no data
+  void pause(std::size_t host);      // SIGSTOP of all processes
+  void suspend(std::size_t host);    // of the whole machine
   void resume(std::size_t host);
   void jump_wall_clock(std::size_t host, Duration by) { hosts_[host].wall_offset += by; }
   void isolate(std::size_t host);

@@ -316,8 +316,7 @@ void Agent::Impl::decide(const Now& now) {
 
 void Agent::Impl::start_ballot(const Now& now, const World& facts, record::Change change, bool decides) {
   collector_.open(now, facts, std::move(change), decides, random_, out_);
-  const verdict::Ballot ballot = collector_.certificate().ballot;
-  open_ballot(now, ballot, std::nullopt);
+  open_ballot(now, verdict::Ballot(collector_.certificate().ballot), std::nullopt);
 }
 
 // The ballot that was to decide is over: carry the verdict to the record, or say why not.

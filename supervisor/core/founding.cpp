@@ -118,8 +118,8 @@ void Founding::tick(const Now& now, const World& world, const ProcessesSeen& see
   }
   if (ready_since_ == kNever) ready_since_ = now.boot;
   const auto candidates = fresh_nodes(world);
-  const auto rank = std::find_if(candidates.begin(), candidates.end(), [&](const auto* info) { return info->id == world.self(); }) -
-                    candidates.begin();
+  const auto rank =
+      std::find_if(candidates.begin(), candidates.end(), [&](const auto* info) { return info->id == world.self(); }) - candidates.begin();
   const bool patient = persistent.promised && promised_at_ != TimePoint{} && now.boot - promised_at_ < world.config.rules.founding_patience;
   if (proposing_ && patient) {
     if (enough_promises(world)) return take(now, world, fresh, FoundingStart{*persistent.promised}, persistent, out);
@@ -216,8 +216,8 @@ std::string Founding::refusal(const Now& now, const World& world, bool fresh, co
   return blocked.empty() ? "" : "it waits for " + blocked.front().waits_for;
 }
 
-void Founding::take(const Now& now, const World& world, bool fresh, const FoundingPlan& plan,
-                    gossip::Route route, Persistent& persistent, Outbox& out) {
+void Founding::take(const Now& now, const World& world, bool fresh, const FoundingPlan& plan, gossip::Route route, Persistent& persistent,
+                    Outbox& out) {
   highest_round_ = std::max(highest_round_, plan.round);
   std::string why = refusal(now, world, fresh, plan, persistent, without_);
   const bool started = !persistent.started_token.empty() && persistent.started_token != plan.token;
@@ -238,14 +238,12 @@ void Founding::take(const Now& now, const World& world, bool fresh, const Foundi
   out.push(Send{route, FoundingPromise{plan.round, plan.token, world.self(), why.empty(), why}});
 }
 
+// An answer to an earlier plan of ours promises nothing for this one. Only news hurries us: a repeated answer would be answered for ever.
 void Founding::take(const FoundingPromise& promise, const Persistent& persistent) {
-  if (!persistent.promised) return;
-  const FoundingPlan& plan = *persistent.promised;
-  if (!proposing_ || promise.round != plan.round || promise.token != plan.token) return;
+  if (!proposing_ || !promised(persistent, promise.round, promise.token)) return;
   if (promise.promised) {
-    promises_.insert(promise.node);
+    if (promises_.insert(promise.node).second) resend_at_ = TimePoint{};
     refusals_.erase(promise.node);
-    resend_at_ = TimePoint{};
   } else {
     refusals_[promise.node] = promise.reason;
   }

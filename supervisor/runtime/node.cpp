@@ -12,9 +12,6 @@ namespace fluxpg::runtime {
 
 namespace {
 
-// ZeroMQ reports attempts to connect without waking us; the transport asks to be driven this often.
-constexpr Duration kTransportPeriod = milliseconds(100);
-
 std::uint64_t random_seed() {
   std::random_device device;
   return (static_cast<std::uint64_t>(device()) << 32) | device();
@@ -148,7 +145,7 @@ void Node::drive(Inbox& inbox) {
 }
 
 TimePoint Node::next_deadline() const {
-  return std::min({agent_->next_deadline(), poll_->next_deadline(), context_.now().boot + kTransportPeriod});
+  return std::min({agent_->next_deadline(), poll_->next_deadline(), context_.now().boot + transport_->wait_at_most()});
 }
 
 void Node::handle(const supervisor::Input& input) {

@@ -20,6 +20,7 @@ from native import Cluster, wait_until  # noqa: E402
 from serf import Ring  # noqa: E402
 
 WINDOW = 10  # listing.absence_window in native.py, seconds
+CALM = 5  # seconds after a healed cut: what is left of it would look like the next one
 
 
 class Round:
@@ -30,6 +31,8 @@ class Round:
         self.others = [n for n in cluster.nodes if n is not victim]
         self.member = next(i for i, (name, _) in self.others[0].members().items() if name == victim.name)
         self.remover_hit = cluster.remover() is victim
+        rows = self.others[0].json("status")["members"]
+        self.leader_hit = any(row["etcd"]["leader"] for row in rows if row["etcd"]["member_id"] == self.member)
         self.agreed = None
 
     def kill(self):
@@ -47,7 +50,9 @@ class Round:
     def see_agreement(self):
         def agreed(node):
             ballot = node.json("status")["ballot"]
-            return ballot and ballot["member_id"] == self.member and ballot["state"] == "agreed dead"
+            if not ballot or ballot["member_id"] != self.member or ballot["seconds_ago"] >= self.after(time.time()):
+                return False  # none, another's, or that of an earlier round
+            return ballot["state"] == "agreed dead"
         wait_until("an agreed verdict", lambda: any(agreed(n) for n in self.others), 60, step=0.03)
         self.agreed = time.time()
 
@@ -82,6 +87,8 @@ def killed(cluster, ring, rounds, results):
         r.see_removal()
         results["suspected"].append(r.suspected_by_all())
         results["agreed_remover" if r.remover_hit else "agreed"].append(r.after(r.agreed))
+        if not r.remover_hit:
+            results["leader_hit"].append(r.leader_hit)
         results["removed"].append(r.after(r.removed))
         if r.remover_hit:
             results["takeover"].append(r.earliest("this node is the remover now", r.at))
@@ -90,25 +97,27 @@ def killed(cluster, ring, rounds, results):
         cluster.list_only(cluster.nodes)
         started = time.time()
         results["serf"].append(serf_killed(ring, ring.agent(r.victim)))  # while the newcomer joins: Serf waits for timers, not for a core
-        cluster.wait_healthy(3, timeout=90)
+        wait_until("three voters", lambda: sorted(learner for _, learner in r.others[0].members().values()) == [False] * 3, 90)
+        wait_until("all daemons see them", lambda: all(n.json("status")["voters_live"] == 3 for n in cluster.nodes), 60)
         results["voter"].append(r.earliest("closed as done: etcdctl member promote", started))
         results["settled"].append(time.time() - started)
-        tell(number, results)
+        tell(number, r, results)
     report_killed(results)
 
 
 def serf_killed(ring, agent):
     at = agent.kill()
     took = ring.failed_everywhere(agent) - at
-    agent.start(join=ring.others(agent)[0])
-    ring.wait_alive()
+    agent.start()
+    ring.rejoin(agent)
     return took
 
 
 def report_killed(results):
     serf = ("serf failed everywhere", results["serf"])
     write_result("killed_suspected_by_all", "s", results["suspected"], *serf, goal={"p50": 0.3, "p99": 0.5})
-    write_result("killed_agreed_verdict", "s", results["agreed"], *serf, note="the remover survives")
+    write_result("killed_agreed_verdict", "s", results["agreed"], *serf, note="the remover survives",
+                 etcd_leader_hit=results["leader_hit"])
     write_result("killed_remover_agreed_verdict", "s", results["agreed_remover"], *serf, note="the killed node was the remover")
     write_result("killed_removed", "s", results["removed"], *serf, note=f"unlisted when killed; absence window {WINDOW} s",
                  goal={"p99": WINDOW + 15})
@@ -129,28 +138,32 @@ def vanished(cluster, ring, rounds, results):
         watcher.join()
         results["suspected"].append(r.suspected_by_all())
         results["agreed_remover" if r.remover_hit else "agreed"].append(r.after(r.agreed))
+        if not r.remover_hit:
+            results["leader_hit"].append(r.leader_hit)
         results["serf"].extend(serf)
         cluster.heal(r.victim)
         healed = time.time()
-        for other in ring.others(agent):
-            other.join(agent)
-        ring.wait_alive(timeout=120)
+        ring.rejoin(agent)
         cluster.wait_healthy(3, timeout=90)
         results["settled"].append(time.time() - healed)
-        tell(number, results)
+        time.sleep(CALM)
+        tell(number, r, results)
     serf = ("serf failed everywhere", results["serf"])
     write_result("vanished_suspected_by_all", "s", results["suspected"], *serf)
-    write_result("vanished_agreed_verdict", "s", results["agreed"], *serf, goal={"p50": 3, "p99": 5}, note="the remover survives")
+    write_result("vanished_agreed_verdict", "s", results["agreed"], *serf, goal={"p50": 3, "p99": 5}, note="the remover survives",
+                 etcd_leader_hit=results["leader_hit"])
     write_result("vanished_remover_agreed_verdict", "s", results["agreed_remover"], *serf, note="the vanished node was the remover")
 
 
-def tell(number, results):
-    print(f"round {number + 1}: " + ", ".join(f"{name} {values[-1]:.2f}" for name, values in results.items() if values))
+def tell(number, r, results):
+    hit = "".join(f" ({name})" for name, is_it in (("remover", r.remover_hit), ("etcd leader", r.leader_hit)) if is_it)
+    last = [f"{name} {values[-1]:.2f}" for name, values in results.items() if values and name != "leader_hit"]
+    print(f"round {number + 1}{hit}: " + ", ".join(last))
 
 
 def main(event, rounds=None):
     rounds = int(rounds or os.environ.get("FLUXPG_BENCH_ROUNDS", 20 if event == "killed" else 12))
-    names = ("suspected", "agreed", "agreed_remover", "removed", "takeover", "serf", "voter", "settled")
+    names = ("suspected", "agreed", "agreed_remover", "removed", "takeover", "serf", "voter", "settled", "leader_hit")
     results = {name: [] for name in names}
     with Cluster(3, settings={"log.level": "info"}) as cluster:
         cluster.start()

@@ -72,7 +72,8 @@ def main(rounds=5):
         finally:
             down(env)
         print(f"round {number + 1}: {took[-1]:.1f} s")
-    write_result("first_sql_write", "s", took, goal={"p50": 30}, note="docker/up looks once a second, so up to 2 s late; creating the containers included")
+    write_result("first_sql_write", "s", took, goal={"p50": 30},
+                 note="docker/up looks once a second, so up to 2 s late; creating the containers included")
 
 
 def selftest():

@@ -84,7 +84,8 @@ def report(size, seconds, before, after, counts):
          note="shared libraries count in full; Serf is one static file")
     both("private_memory", "MB", lambda _, b: private_mb(b["pid"]), note="what would be free if the process ended")
     if counts:
-        both("wire", "bytes/s a node", rate("bytes"), goal={"p50": 1024}, note="sent, encrypted, IP headers and TCP acknowledgements included")
+        both("wire", "bytes/s a node", rate("bytes"), goal={"p50": 1024},
+             note="sent, encrypted, IP headers and TCP acknowledgements included")
 
 
 if __name__ == "__main__":

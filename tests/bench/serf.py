@@ -61,6 +61,13 @@ class Ring:
     def others(self, agent):
         return [a for a in self.agents if a is not agent]
 
+    def rejoin(self, agent):
+        """By hand: Serf's own retries come every 30 s."""
+        wait_until(f"{agent.name} answers", agent.statuses, 20)
+        for other in self.others(agent):
+            other.join(agent)
+        self.wait_alive()
+
     def wait_alive(self, timeout=60):
         names = {agent.name for agent in self.agents}
         for agent in self.agents:

@@ -225,7 +225,11 @@ class Cluster:
                 print("\n".join(node.log().splitlines()[-25:]))
 
     def remove_namespaces(self):
+        """Of this run, and of one with the same number that was killed, with the processes that it left in them."""
         for name in [line.split()[0] for line in run("ip", "netns", "list").stdout.splitlines() if line.startswith(PREFIX)]:
+            for pid in run("ip", "netns", "pids", name, check=False).stdout.split():
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(int(pid), signal.SIGKILL)
             run("ip", "netns", "del", name, check=False)
             shutil.rmtree(f"/etc/netns/{name}", ignore_errors=True)
 

@@ -60,6 +60,32 @@ TEST(Transport, TheDescriptorsAnnounceEveryMessageEvenIfASendSwallowedTheWakeUp)
   }
 }
 
+TEST(Transport, ItWaitsLongOnlyWhileEveryPeerIsConnected) {
+  Station a;
+  EXPECT_EQ(a.transport->wait_at_most(), seconds(1));
+  {
+    Station b;
+    a.send(b.endpoint(), "hello");
+    EXPECT_EQ(a.transport->wait_at_most(), milliseconds(100));
+    ASSERT_TRUE(drive_until({&a, &b}, [&] { return b.heard("hello") && a.transport->wait_at_most() == seconds(1); }));
+  }
+  EXPECT_TRUE(drive_until({&a}, [&] { return a.transport->wait_at_most() == milliseconds(100); }));
+}
+
+TEST(Transport, ALostPeerIsAnnouncedByItsDescriptorsAlone) {
+  Station a;
+  Endpoint gone;
+  {
+    Station b;
+    gone = b.endpoint();
+    a.send(gone, "hello");
+    ASSERT_TRUE(drive_until({&a, &b}, [&] { return b.heard("hello") && a.transport->wait_at_most() == seconds(1); }));
+  }
+  // No tick helps: a loss that no descriptor announces makes this time out.
+  EXPECT_TRUE(drive_until(
+      {&a}, [&] { return a.losses(gone, false) == 1; }, seconds(2), 3000));
+}
+
 TEST(Transport, ARouteWhoseConnectionIsGoneIsDroppedAndCounted) {
   Station b;
   {

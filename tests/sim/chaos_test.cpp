@@ -1,7 +1,7 @@
 // Many seeds, each with random faults: no invariant breaks, and afterwards everything settles.
-#include <gtest/gtest.h>
-
 #include "simulation/sim/chaos.hpp"
+
+#include <gtest/gtest.h>
 
 namespace fluxpg::simulation {
 
@@ -39,7 +39,8 @@ TEST(Chaos, FoundsOneClusterWhereASoleFounderOnceWasEnough) {
     chaos.nodes = options.hosts;
     Simulation simulation(std::move(options));
     run_chaos(simulation, chaos);
-    for (const Violation& violation : simulation.violations()) ADD_FAILURE() << "seed " << seed << ": " << violation.invariant << ": " << violation.what;
+    for (const Violation& violation : simulation.violations())
+      ADD_FAILURE() << "seed " << seed << ": " << violation.invariant << ": " << violation.what;
   }
 }
 

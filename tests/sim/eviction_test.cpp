@@ -55,7 +55,8 @@ TEST(Eviction, ADeadListedVoterOfThreeStaysWhileNobodyWaitsForItsSeat) {
 
 TEST(Eviction, AnApiThatIsDownEvictsNobody) {
   using discovery::Fault;
-  for (const Fault fault : {Fault::kUnreachable, Fault::kTimeout, Fault::kEmpty, Fault::kStatusError, Fault::kHttpStatus, Fault::kNotJson}) {
+  for (const Fault fault :
+       {Fault::kUnreachable, Fault::kTimeout, Fault::kEmpty, Fault::kStatusError, Fault::kHttpStatus, Fault::kNotJson}) {
     Scene sim({.hosts = 3});
     sim.found(3);
     sim.flux().fail(fault);

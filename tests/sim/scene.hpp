@@ -56,7 +56,8 @@ class Scene : public Simulation {
     if (!host(index).daemon) return;
     const supervisor::Snapshot seen = snapshot(index);
     for (const std::string& problem : seen.problems) std::cout << host(index).name << " has a problem: " << problem << "\n";
-    for (const supervisor::Doing& doing : seen.doing) std::cout << host(index).name << ": " << doing.what << " waits for " << doing.waits_for << "\n";
+    for (const supervisor::Doing& doing : seen.doing)
+      std::cout << host(index).name << ": " << doing.what << " waits for " << doing.waits_for << "\n";
   }
   Options with_trace(Options options) {
     const bool loud = std::getenv("FLUXPG_SIM_TRACE") != nullptr;
