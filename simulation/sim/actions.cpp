@@ -4,7 +4,6 @@
 namespace fluxpg::simulation {
 
 namespace {
-constexpr std::uint16_t kGossipPort = 7946;
 constexpr unsigned kHostBits = 16;
 
 etcd::Result failure(etcd::ErrorKind kind, std::string message) { return unexpected(etcd::Error{kind, std::move(message)}); }

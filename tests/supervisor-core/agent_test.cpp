@@ -53,13 +53,42 @@ TEST_F(StuckFounder, WhatIsBeingGivenUpIsNotStartedAgain) {
   EXPECT_EQ(count<RunEtcd>(actions), 0U);
 }
 
-// A deadline of long ago would make the next call look late, and us unwell.
-TEST_F(StuckFounder, NoDeadlineLiesInThePastAfterAStep) {
-  for (int i = 0; i < 200; ++i) {
-    house.pass(milliseconds(100));
-    handle(Tick{});
-    ASSERT_GE(agent->next_deadline(), house.now.boot) << i;
+// A voter whose etcd answers at once, and whose two peers have fallen silent.
+struct LonelyVoter : ::testing::Test {
+  LonelyVoter() {
+    Persistent persistent;
+    persistent.app = "app";
+    persistent.chosen = true;
+    persistent.cluster = kCluster;
+    persistent.member = MemberId{1};
+    agent = std::make_unique<Agent>(house.config, house.signing, persistent, house.now);
+    gossip::Sync sync{node_id(2), false, {}, {}};
+    for (std::uint8_t i = 2; i <= 3; ++i) {
+      sync.members.push_back({node_id(i), Incarnation{1}, gossip::State::kAlive, {}, house.member_info(i)});
+    }
+    handle(MessageReceived{kRoute, sync});
   }
+  void handle(const Input& input) {
+    std::vector<Action> todo = agent->handle(house.now, input);
+    for (std::size_t i = 0; i < todo.size(); ++i) {
+      const auto* ask = std::get_if<AskEtcd>(&todo[i]);
+      if (ask == nullptr || !ask->target.own) continue;
+      const EtcdReplied reply{ask->id, house.etcd.answer(ask->call)};
+      for (Action& more : agent->handle(house.now, reply)) todo.push_back(std::move(more));
+    }
+  }
+  House house;
+  std::unique_ptr<Agent> agent;
+};
+
+// A deadline of long ago would make the next call look late, and us unwell.
+TEST_F(LonelyVoter, NoDeadlineLiesInThePastAfterAStep) {
+  for (int i = 0; i < 300; ++i) {
+    house.pass(milliseconds(100));
+    handle(i % 3 == 0 ? Input{Tick{}} : Input{ProcessesSeen{{Process::State::kRunning, 0}, {}, true, true}});
+    ASSERT_GE(agent->next_deadline(), house.now.boot - seconds(1)) << i;
+  }
+  EXPECT_EQ(agent->snapshot(house.now).voters_live, 1U);
 }
 
 }  // namespace
