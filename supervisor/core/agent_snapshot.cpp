@@ -146,8 +146,10 @@ void Agent::Impl::tell_problems(const Now& now, const World& facts, Snapshot& ou
     if (member.note.rfind("live but unlisted", 0) == 0) out.problems.push_back(member.name + " is " + member.note);
   }
   if (collector_.state() == Collector::State::kNotEnough || collector_.state() == Collector::State::kVetoed) {
-    const bool still_member = view_.find(collector_.change().member) != nullptr;
-    if (still_member && now.boot - collector_.closed_at() < minutes(1)) {
+    // Evicted meanwhile, or back among the living: then it is settled.
+    const record::Change& asked = collector_.change();
+    const bool open = view_.find(asked.member) != nullptr && (!facts.alive(asked.node) || asked.rule == "consent");
+    if (open && now.boot - collector_.closed_at() < minutes(1)) {
       out.problems.push_back("the ballot about " + collector_.change().name + " did not agree: " + verdict::describe(collector_.tally(), facts.names()));
     }
   }
