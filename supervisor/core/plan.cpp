@@ -86,7 +86,7 @@ std::optional<Change> plan_eviction(const PlanInput& input, const Rules& rules, 
   return std::nullopt;
 }
 
-std::optional<Change> plan_learner(const PlanInput& input, const Rules& rules, std::size_t wanted, Plan& out) {
+std::optional<Change> plan_learner(const PlanInput& input, std::size_t wanted, Plan& out) {
   for (const SeatFacts& learner : input.learners) {
     if (!learner.alive) {
       if (learner.silent_for >= seconds(30)) {
@@ -102,7 +102,6 @@ std::optional<Change> plan_learner(const PlanInput& input, const Rules& rules, s
                     std::to_string(input.voters.size()) + " of " + std::to_string(wanted) + " voters, and it has caught up"};
     }
   }
-  (void)rules;
   return std::nullopt;
 }
 
@@ -158,7 +157,7 @@ Plan plan(const PlanInput& input, const Rules& rules) {
   Plan out;
   const std::size_t wanted = wanted_voters(rules.target_voters, input.instances);
   out.change = plan_eviction(input, rules, out);
-  if (!out.change) out.change = plan_learner(input, rules, wanted, out);
+  if (!out.change) out.change = plan_learner(input, wanted, out);
   if (!out.change) out.change = plan_join(input, wanted, out);
   return out;
 }
