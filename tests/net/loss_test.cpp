@@ -96,15 +96,17 @@ TEST(Loss, AListenerThatNeverAnswersProvesNothingAndBlocksNobody) {
 
 TEST(Loss, TheOutcomeOfAnAttemptThatFollowsAtOnceIsAnnouncedByTheDescriptors) {
   Station a(test_config({1, 2}));
-  auto stopped = std::make_unique<DeafListener>();
-  const Endpoint endpoint = stopped->endpoint();
-  a.send(endpoint, "hello?");
+  const DeafListener rude;
+  a.send(rude.endpoint(), "hello?");
   a.transport->drive(boot_now());
-  ASSERT_TRUE(stopped->has_caller());
-  stopped.reset();  // resets the connection: the second key is tried at once, and refused at once
-  EXPECT_TRUE(drive_until(
-      {&a}, [&] { return a.losses(endpoint, true) > 0; }, seconds(2), 3000));  // no tick helps
-  EXPECT_EQ(a.counters().handshake_failed, 1U);
+  ASSERT_TRUE(rude.hang_up_on_the_next());
+  const auto failed = [&](std::uint64_t times) {  // no tick helps
+    return drive_until({&a}, [&] { return a.counters().handshake_failed == times; }, seconds(2), 3000);
+  };
+  EXPECT_TRUE(failed(1));
+  ASSERT_TRUE(rude.has_caller());
+  ASSERT_TRUE(rude.hang_up_on_the_next());  // the second key is tried at once
+  EXPECT_TRUE(failed(2));
 }
 
 TEST(Loss, AVanishedHostIsNotCalledRefused) {

@@ -138,6 +138,15 @@ class DeafListener {
     pollfd waiting{fds_.front(), POLLIN, 0};
     return ::poll(&waiting, 1, 5000) == 1;
   }
+  // Takes the next caller, waits for its first bytes, and hangs up on it. False: none came in 5 s.
+  bool hang_up_on_the_next() const {
+    if (!has_caller()) return false;
+    const int caller = ::accept(fds_.front(), nullptr, nullptr);
+    pollfd greeting{caller, POLLIN, 0};
+    const bool greeted = ::poll(&greeting, 1, 5000) == 1;
+    ::close(caller);
+    return greeted;
+  }
 
  private:
   sockaddr* generic() { return reinterpret_cast<sockaddr*>(&address_); }
