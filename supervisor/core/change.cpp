@@ -10,15 +10,6 @@ using record::Record;
 namespace {
 constexpr Duration kRetry = seconds(5);
 
-verdict::Electorate electorate_of(const etcd::MemberList& list) {
-  verdict::Electorate result{list.header.cluster, {}};
-  for (const etcd::Member& member : list.members) {
-    if (!member.learner) result.voters.push_back(member.id);
-  }
-  std::sort(result.voters.begin(), result.voters.end());
-  return result;
-}
-
 // The member that a change is about, if the list shows it: a new one is known by its URL.
 const etcd::Member* subject(const record::Change& change, const std::vector<etcd::Member>& members) {
   const auto found = std::find_if(members.begin(), members.end(), [&change](const etcd::Member& member) {

@@ -10,6 +10,15 @@ constexpr Duration kKeysAtLeastEvery = seconds(6);
 constexpr std::int64_t kHistoryShown = 200;
 }  // namespace
 
+verdict::Electorate electorate_of(const etcd::MemberList& list) {
+  verdict::Electorate result{list.header.cluster, {}};
+  for (const etcd::Member& member : list.members) {
+    if (!member.learner) result.voters.push_back(member.id);
+  }
+  std::sort(result.voters.begin(), result.voters.end());
+  return result;
+}
+
 void EtcdView::tick(const Now& now, const std::vector<EtcdTarget>& remotes, ClusterId cluster, Outbox& out) {
   cluster_ = cluster;
   if (busy_ || now.boot < next_cycle_) return;
@@ -204,16 +213,7 @@ bool EtcdView::own_is_voter() const {
   return true;
 }
 
-verdict::Electorate EtcdView::electorate() const {
-  verdict::Electorate result;
-  if (!list_) return result;
-  result.cluster = list_->header.cluster;
-  for (const etcd::Member& member : list_->members) {
-    if (!member.learner) result.voters.push_back(member.id);
-  }
-  std::sort(result.voters.begin(), result.voters.end());
-  return result;
-}
+verdict::Electorate EtcdView::electorate() const { return list_ ? electorate_of(*list_) : verdict::Electorate{}; }
 
 const etcd::Member* EtcdView::find(MemberId id) const {
   if (!list_) return nullptr;

@@ -84,7 +84,6 @@ std::vector<Doing> Founding::obstacles(const Now& now, const World& world, const
 void Founding::tick(const Now& now, const World& world, const ProcessesSeen& seen, bool fresh, Persistent& persistent, Random& random,
                     Outbox& out) {
   doing_.clear();
-  next_ = kNever;
   if (persistent.chosen || !fresh) return;
   if (persistent.promised && promised_at_ == TimePoint{}) promised_at_ = now.boot;  // after a restart the patience begins anew
   if (abandoning_) {
@@ -98,20 +97,15 @@ void Founding::tick(const Now& now, const World& world, const ProcessesSeen& see
         out.push(Persist{persistent});
       }
     }
-    next_ = now.boot + kResend;
     return;
   }
   if (!persistent.started_token.empty()) {
     doing_.push_back({"founding round " + std::to_string(persistent.promised->round), "its etcd to commit the founding"});
     if (proposing_ && now.boot >= resend_at_) send_plan(world, out);
     if (proposing_) resend_at_ = std::max(resend_at_, now.boot + kResend);
-    if (!may_abandon(now, world)) {
-      next_ = now.boot + kResend;
-      return;
-    }
+    if (!may_abandon(now, world)) return;
   }
   doing_ = obstacles(now, world, without_);
-  next_ = now.boot + kResend;
   if (!doing_.empty()) {
     ready_since_ = kNever;
     return;

@@ -83,13 +83,7 @@ void Voter::handle(const Now& now, const Purpose& purpose, const etcd::Result& r
   if (static_cast<Step>(purpose.step) == Step::kOwnList) {
     inquiry.own_list_answered = true;
     const auto* list = result ? std::get_if<etcd::MemberList>(&*result) : nullptr;
-    if (list == nullptr) return;
-    verdict::Electorate shown{list->header.cluster, {}};
-    for (const etcd::Member& member : list->members) {
-      if (!member.learner) shown.voters.push_back(member.id);
-    }
-    std::sort(shown.voters.begin(), shown.voters.end());
-    inquiry.findings.own_list = std::move(shown);
+    if (list != nullptr) inquiry.findings.own_list = electorate_of(*list);
     return;
   }
   inquiry.status_answered = true;
