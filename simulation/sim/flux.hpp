@@ -30,6 +30,8 @@ class Flux {
   void truncate(std::optional<std::size_t> rows) { truncate_ = rows; }
   std::size_t backends() const { return backends_.size(); }
   bool works() const { return !fault_; }
+  bool truncates() const { return truncate_.has_value(); }
+  bool lists(std::size_t backend, const std::string& address) const { return backends_[backend].rows.count(address) > 0; }
 
   discovery::Answer ask(Random& random) {
     const std::size_t index = random.below(backends_.size());

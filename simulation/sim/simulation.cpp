@@ -157,6 +157,7 @@ void Simulation::resume(std::size_t index) {
   if (!host.stopped) return;
   trace(index, "goes on");
   host.stopped = false;
+  if (host.daemon && now() - host.stopped_at >= seconds(3)) invariants_->disturbed(index);
   if (host.suspended) host.asleep += now() - host.stopped_at;
   if (!host.daemon) return;
   std::deque<supervisor::Input> waiting = std::exchange(host.daemon->inbox, {});
