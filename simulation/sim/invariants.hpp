@@ -54,6 +54,7 @@ class Invariants {
   std::int64_t record_revision_ = 0;
   std::optional<record::Record> record_;
   std::int64_t last_open_ = 0;
+  bool founded_seen_ = false;
   std::map<std::int64_t, int> effects_;
   TimePoint health_noted_{};
   std::map<std::size_t, int> exit_codes_;
