@@ -36,7 +36,7 @@ void Simulation::boot_daemon(std::size_t index) {
 void Simulation::feed(std::size_t index, std::uint64_t life, const supervisor::Input& input) {
   Host& host = hosts_[index];
   if (!lives(index, life)) return;
-  if (host.stopped) {
+  if (daemon_stands_still(index)) {
     if (host.daemon->inbox.size() < kInboxBound) host.daemon->inbox.push_back(input);
     return;
   }
@@ -74,7 +74,7 @@ void Simulation::plan_tick(std::size_t index) {
   const TimePoint when = std::max(due - host.boot_offset, now() + milliseconds(1));
   const std::uint64_t life = host.life;
   queue_.at(when, [this, index, life, generation] {
-    if (lives(index, life) && hosts_[index].daemon->tick_generation == generation && !hosts_[index].stopped)
+    if (lives(index, life) && hosts_[index].daemon->tick_generation == generation && !daemon_stands_still(index))
       handle(index, supervisor::Tick{});
   });
 }
@@ -120,7 +120,7 @@ void Simulation::plan_poll(std::size_t index, std::uint64_t life) {
 }
 
 void Simulation::poll(std::size_t index, std::uint64_t life) {
-  if (hosts_[index].stopped) {
+  if (daemon_stands_still(index)) {
     const std::uint64_t generation = hosts_[index].daemon->poll_generation;
     queue_.in(seconds(1), [this, index, life, generation] {
       if (lives(index, life) && hosts_[index].daemon->poll_generation == generation) poll(index, life);
@@ -128,13 +128,13 @@ void Simulation::poll(std::size_t index, std::uint64_t life) {
     return;
   }
   hosts_[index].daemon->poll.start(clocks(index).boot);
-  queue_.in(milliseconds(50) + random_.below(milliseconds(500)), [this, index, life] {
+  const Duration wait = milliseconds(50) + random_.below(milliseconds(500)) + flux_.slowness();
+  queue_.in(wait, [this, index, life, answer = flux_.ask(random_)] {
     if (!lives(index, life)) return;
-    const discovery::Answer answer = flux_.ask(random_);
     hosts_[index].daemon->poll.answered(answer);
     plan_poll(index, life);
     feed(index, life, supervisor::ListingAnswered{answer});
-    if (flux_.works()) feed(index, life, supervisor::InstancesKnown{options_.instances});
+    if (const auto instances = flux_.instances(options_.instances)) feed(index, life, supervisor::InstancesKnown{*instances});
   });
 }
 

@@ -41,9 +41,10 @@ void Invariants::check() {
 }
 
 void Invariants::check_clusters() {
-  if (sim_.etcd().clusters().size() < 2) return;
+  if (founded_seen_ && sim_.etcd().clusters().size() < 2) return;
   const auto founded = std::count_if(sim_.etcd().clusters().begin(), sim_.etcd().clusters().end(),
                                      [this](const auto& entry) { return entry.second.keys.count(record::founded_key(app_)) > 0; });
+  if (founded > 0 && !founded_seen_) sim_.states().reach("founding"), founded_seen_ = true;
   if (founded > 1) sim_.violate("one-cluster", std::to_string(founded) + " clusters were founded");
 }
 
@@ -70,9 +71,14 @@ void Invariants::check_record() {
       sim_.violate("nobody-alive-is-decided", sim_.host(*host).name + " works, and was decided dead: " + parsed->change.reason);
     }
     if (removal) check_decision(*parsed);
-    sim_.count("decided by rule: " + parsed->change.rule);
+    if (removal) sim_.states().reach("verdict");
+    sim_.count("rule: " + parsed->change.rule);
   } else if (was_open && parsed->epoch != Epoch{static_cast<std::uint64_t>(before)}) {
     sim_.violate("epochs-grow", "a decision was closed under another epoch than it was opened");
+  }
+  if (!parsed->open()) {
+    sim_.states().closed(parsed->outcome);
+    if (parsed->closed_by != parsed->remover) sim_.states().reach("resumed decision");
   }
   record_ = std::move(*parsed);
 }
@@ -80,6 +86,9 @@ void Invariants::check_record() {
 void Invariants::check_change(const MembershipChange& change) {
   // The record as it was when the change was committed: a change and the record never move in one event.
   const bool voter_removed = change.kind == MembershipChange::Kind::kRemove && !change.member.learner;
+  if (change.kind == MembershipChange::Kind::kAddLearner) sim_.states().reach("join");
+  if (change.kind == MembershipChange::Kind::kPromote) sim_.states().reach("promotion");
+  if (voter_removed) sim_.states().reach("eviction");
   const std::string what =
       (change.kind == MembershipChange::Kind::kRemove ? "removal of " : "addition or promotion of ") + change.member.name;
   const etcd_model::Cluster* cluster = sim_.cluster();
@@ -90,12 +99,12 @@ void Invariants::check_change(const MembershipChange& change) {
   if (++effects_[record_revision_] > 1) sim_.violate("one-effect-per-decision", what);
   if (change.kind == MembershipChange::Kind::kPromote) check_promotion(change);
   if (!voter_removed) return;
-  sim_.count("voters removed");
   check_certificate(change, *record_);
   check_applied(change);
   const auto lives = [this, &change](MemberId voter) {
     const auto host = sim_.etcd().host_of(change.cluster, voter);
-    return host && sim_.host(*host).there && !sim_.host(*host).stopped && (sim_.etcd().running(*host) || voter == change.member.id);
+    return host && sim_.host(*host).there && !sim_.host(*host).stopped && !sim_.host(*host).etcd_hangs &&
+           (sim_.etcd().running(*host) || voter == change.member.id);
   };
   std::vector<MemberId> after = change.voters_before;
   std::erase(after, change.member.id);

@@ -99,6 +99,7 @@ class Invariants {
   std::int64_t record_revision_ = 0;
   std::optional<record::Record> record_;
   std::int64_t last_open_ = 0;
+  bool founded_seen_ = false;
   std::map<std::int64_t, int> effects_;
   TimePoint health_noted_{};
   TimePoint listed_noted_{};
