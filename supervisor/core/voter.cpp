@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/guard.hpp"
 #include "supervisor/core/seat.hpp"
 #include "supervisor/core/statements.hpp"
 
@@ -83,13 +84,7 @@ void Voter::handle(const Now& now, const Purpose& purpose, const etcd::Result& r
   if (static_cast<Step>(purpose.step) == Step::kOwnList) {
     inquiry.own_list_answered = true;
     const auto* list = result ? std::get_if<etcd::MemberList>(&*result) : nullptr;
-    if (list == nullptr) return;
-    verdict::Electorate shown{list->header.cluster, {}};
-    for (const etcd::Member& member : list->members) {
-      if (!member.learner) shown.voters.push_back(member.id);
-    }
-    std::sort(shown.voters.begin(), shown.voters.end());
-    inquiry.findings.own_list = std::move(shown);
+    if (list != nullptr) inquiry.findings.own_list = electorate_of(*list);
     return;
   }
   inquiry.status_answered = true;
@@ -117,7 +112,7 @@ verdict::Vote Voter::vote(const Now& now, const World& world, const Inquiry& inq
   vote.node = world.self();
   vote.choice = judgement.choice;
   vote.reason = std::move(judgement.reason);
-  if (vote.voter == inquiry.ballot.victim.member && vote.choice != verdict::Choice::kAlive) {
+  if (holds(Guard::kVictimsVote) && vote.voter == inquiry.ballot.victim.member && vote.choice != verdict::Choice::kAlive) {
     vote.choice = verdict::Choice::kAbstain;
     vote.reason = "it is me, and my own etcd does not answer";
   }
