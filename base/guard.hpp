@@ -17,9 +17,6 @@ enum class Guard : std::uint8_t {
   kSignature,
   kVictimsVote,
   kUnwellAbstains,
-  kEvidenceAfterBallot,
-  kBallotBound,
-  kStatusNamesVictim,
   kSilentEtcdPatience,
   kDeadEtcdIsNoLife,
   kSilenceIsNoIllness,
@@ -35,11 +32,8 @@ enum class Guard : std::uint8_t {
   kVoidDelay,
   kVoidAtAll,
   kResume,
-  kLinearizableClose,
   // remover
   kShadowHoldsNoKey,
-  kVictimHoldsNoKey,
-  kLeaseEnds,
   // plan
   kDwellUnlisted,
   kDwellListed,
@@ -72,6 +66,7 @@ enum class Guard : std::uint8_t {
   // gossip
   kIncarnationDurable,
   kOnlySubjectRefutes,
+  kSelfDefence,
   // work that must be done at all
   kEvicts,
   kFounds,

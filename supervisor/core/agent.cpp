@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/guard.hpp"
 #include "supervisor/core/agent_impl.hpp"
 #include "supervisor/core/statements.hpp"
 
@@ -173,7 +174,7 @@ void Agent::Impl::apply(const Now& now, gossip::Effects effects) {
     if (auto* send = std::get_if<gossip::SendTo>(&effect)) {
       out_.push(Send{std::move(send->to), std::move(send->message)});
     } else if (auto* reserve = std::get_if<gossip::ReserveIncarnations>(&effect)) {
-      persistent_.incarnation_limit = reserve->limit;
+      if (holds(Guard::kIncarnationDurable)) persistent_.incarnation_limit = reserve->limit;
       out_.push(Persist{persistent_});
     } else if (auto* changed = std::get_if<gossip::StateChanged>(&effect)) {
       static const char* const kNames[] = {"alive", "suspect", "dead", "left"};
@@ -301,7 +302,7 @@ void Agent::Impl::decide(const Now& now) {
   const PlanInput input = gather(now, facts, learner_, collector_);
   plan_ = plan(input, config_.rules);
   const bool ready = !change_.busy() && view_.list_is_current(now) && view_.keys_are_current(now) &&
-                     view_.problem().empty() && !(view_.record() && view_.record()->open());
+                     view_.problem().empty() && !(holds(Guard::kOneDecision) && view_.record() && view_.record()->open());
   if (!ready) return collector_.settle();
   watch_learner(now, facts);
   if (collector_.busy()) return;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/guard.hpp"
+
 namespace fluxpg::supervisor {
 
 namespace {
@@ -102,7 +104,7 @@ void EtcdView::handle(const Now& now, const Purpose& purpose, const etcd::Result
 
 // Answers of another cluster than the one whose data we hold change nothing.
 bool EtcdView::foreign(const etcd::Header& header) {
-  if (!cluster_ || header.cluster == cluster_) return false;
+  if (!cluster_ || header.cluster == cluster_ || !holds(Guard::kForeignCluster)) return false;
   problem_ = "etcd cluster " + to_text(header.cluster) + " answers where cluster " + to_text(cluster_) + " was expected: nothing is changed";
   return true;
 }

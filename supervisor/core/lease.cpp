@@ -2,10 +2,12 @@
 
 #include <algorithm>
 
+#include "base/guard.hpp"
+
 namespace fluxpg::supervisor {
 
 std::string RemoverLease::ineligible(const Now& now, const World& world, bool under_ballot) {
-  if (world.config.shadow) return "it runs in shadow mode";
+  if (holds(Guard::kShadowHoldsNoKey) && world.config.shadow) return "it runs in shadow mode";
   if (world.stopping) return "it is stopping";
   if (under_ballot) return "it is under ballot itself";
   if (!world.unwell.empty()) return world.unwell;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/guard.hpp"
 #include "supervisor/core/seat.hpp"
 #include "supervisor/core/statements.hpp"
 
@@ -111,7 +112,7 @@ verdict::Vote Voter::vote(const Now& now, const World& world, const Inquiry& inq
   vote.node = world.self();
   vote.choice = judgement.choice;
   vote.reason = std::move(judgement.reason);
-  if (vote.voter == inquiry.ballot.victim.member && vote.choice != verdict::Choice::kAlive) {
+  if (holds(Guard::kVictimsVote) && vote.voter == inquiry.ballot.victim.member && vote.choice != verdict::Choice::kAlive) {
     vote.choice = verdict::Choice::kAbstain;
     vote.reason = "it is me, and my own etcd does not answer";
   }
