@@ -165,7 +165,7 @@ void Invariants::note_health() {
     }
     Observed& seen = observed(i);
     if (host.well_since != kNever) seen.last_well = sim_.now();
-    if (sim_.etcd().running(i) && host.there && !host.stopped) seen.etcd_up = sim_.now();
+    if (sim_.etcd().running(i) && host.there && !host.stopped && !host.etcd_hangs) seen.etcd_up = sim_.now();
     if (!daemon_is_heard(i)) {
       seen.daemon_heard_since = kNever;
     } else if (seen.daemon_heard_since == kNever) {

@@ -103,7 +103,7 @@ class Invariants {
   std::map<std::int64_t, int> effects_;
   TimePoint health_noted_{};
   TimePoint listed_noted_{};
-  TimePoint truncated_at_{};
+  TimePoint misled_at_{};
   TimePoint paused_since_ = kNever;
   std::vector<Observed> observed_;
   std::map<std::size_t, int> exit_codes_;

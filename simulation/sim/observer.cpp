@@ -103,7 +103,7 @@ void Invariants::check_decision(const record::Record& record) {
     return sim_.now() - (sim_.now() - row.since < seconds(45) ? row.before : row.last) > seconds(55);
   };
   const auto lacking = static_cast<std::size_t>(std::count_if(seen.rows.begin(), seen.rows.end(), lacks));
-  const bool listed = lacking < std::min<std::size_t>(2, sim_.flux().backends()) && sim_.now() - truncated_at_ > minutes(2);
+  const bool listed = lacking < std::min<std::size_t>(2, sim_.flux().backends()) && sim_.now() - misled_at_ > minutes(2);
   const bool daemon_lives = seen.daemon_heard_since != kNever && sim_.now() - seen.daemon_heard_since >= kRecently;
   const supervisor::Rules& rules = sim_.options().rules;
   const Duration needed = daemon_lives ? rules.silent_etcd_consent : listed ? rules.dead_for_listed : rules.dead_for_unlisted;
@@ -145,7 +145,7 @@ void Invariants::check_applied(const MembershipChange& change) {
 bool Invariants::daemon_is_heard(std::size_t index) const {
   const Host& host = sim_.host(index);
   const etcd_model::Cluster* cluster = sim_.cluster();
-  if (!host.there || host.stopped || !host.daemon || cluster == nullptr) return false;
+  if (!host.there || host.stopped || host.daemon_hangs || !host.daemon || cluster == nullptr) return false;
   const std::vector<MemberId> voters = cluster->voters();
   const auto hears = [&](MemberId voter) {
     const auto other = sim_.etcd().host_of(cluster->id, voter);
@@ -158,7 +158,7 @@ bool Invariants::daemon_is_heard(std::size_t index) const {
 void Invariants::note_listed() {
   if (sim_.now() - listed_noted_ < seconds(1)) return;
   listed_noted_ = sim_.now();
-  if (sim_.flux().truncates()) truncated_at_ = sim_.now();
+  if (sim_.flux().misleads()) misled_at_ = sim_.now();
   const bool paused = sim_.cluster() != nullptr && sim_.cluster()->keys.count(record::paused_key(app_)) > 0;
   if (!paused) {
     paused_since_ = kNever;
