@@ -35,7 +35,10 @@ void Listing::handle(const Now& now, const Answer& answer) {
   last_good_ = now.boot;
   last_fault_.clear();
   const Mark mark{now.boot, good_answers_, points_};
-  for (const std::string& address : rows) addresses_[address].last_seen = mark;
+  for (const std::string& address : rows) {
+    addresses_[address].last_seen = mark;
+    addresses_[address].named = true;
+  }
   for (auto& [address, known] : addresses_) {
     if (rows.count(address) > 0) {
       known.absent_since.reset();
@@ -54,6 +57,10 @@ void Listing::handle(const Now& now, const Answer& answer) {
       known.listed_since = now.boot;
     }
   }
+}
+
+void Listing::expect(const Now& now, const std::string& address) {
+  if (addresses_.count(address) == 0) addresses_[address].last_seen = Mark{now.boot, good_answers_, points_};
 }
 
 bool Listing::is_thin(const Now& now, const std::set<std::string>& rows) const {
@@ -154,7 +161,7 @@ std::set<std::string> Listing::listed(const Now& now) const {
 std::set<std::string> Listing::listed_within(const Now& now, Duration age) const {
   std::set<std::string> result;
   for (const auto& [address, known] : addresses_) {
-    if (now.boot - known.last_seen.at <= age) result.insert(address);
+    if (known.named && now.boot - known.last_seen.at <= age) result.insert(address);
   }
   return result;
 }

@@ -40,6 +40,8 @@ class Listing {
   explicit Listing(ListingConfig config) : config_(config) {}
 
   void handle(const Now& now, const Answer& answer);
+  // Somebody has this address as of now: what answers lacked before is no absence of it. A node that moves is not unlisted for having moved.
+  void expect(const Now& now, const std::string& address);
 
   Presence presence(const Now& now, const std::string& address) const;
   // Where the counting began; nullopt if it is listed or there is no good answer yet.
@@ -69,6 +71,7 @@ class Listing {
   struct Address {
     Mark last_seen;
     std::optional<TimePoint> absent_since;  // the first good answer without it
+    bool named = false;                     // by any answer yet; else only expected
     std::optional<TimePoint> listed_since;
   };
   struct Backend {

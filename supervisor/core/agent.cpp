@@ -10,6 +10,8 @@ namespace fluxpg::supervisor {
 
 namespace {
 
+constexpr Duration kPeersEvery = seconds(5);
+constexpr std::size_t kMaxPeers = 64;
 constexpr Duration kHeartbeat = milliseconds(500);
 constexpr Duration kVouchEvery = seconds(10);
 constexpr Duration kSurveyEvery = seconds(5);
@@ -98,12 +100,37 @@ void Agent::Impl::take(const Now& now, const ConnectionLost& input) {
 
 void Agent::Impl::take(const Now& now, const ListingAnswered& input) {
   listing_.handle(now, input.answer);
+  seed_gossip(now);
+}
+
+// Whom gossip contacts beside the members it knows: the listed, and those whom we knew in an earlier life.
+void Agent::Impl::seed_gossip(const Now& now) {
   gossip::Seeds seeds;
   for (const std::string& address : listing_.listed(now)) {
     // Every instance of an app has the same host ports (Flux: the specification fixes them).
     if (address != config_.address) seeds.endpoints.push_back({address, config_.ports.gossip});
   }
+  for (const Peer& peer : persistent_.peers) {
+    const Endpoint endpoint{peer.address, peer.gossip_port};
+    const bool known = std::find(seeds.endpoints.begin(), seeds.endpoints.end(), endpoint) != seeds.endpoints.end();
+    if (!known && peer.address != config_.address) seeds.endpoints.push_back(endpoint);
+  }
   apply(now, gossip_.handle(now, seeds));
+}
+
+// Once somebody is heard, what gossip knows replaces what was known before.
+void Agent::Impl::remember_peers(const Now& now) {
+  if (now.boot < peers_noted_ + kPeersEvery) return;
+  std::vector<Peer> peers;
+  bool heard = false;
+  for (const auto& [id, member] : gossip_.members()) {
+    heard = heard || member.state == gossip::State::kAlive;
+    if (peers.size() < kMaxPeers) peers.push_back({id, member.info.address, member.info.ports.gossip});
+  }
+  if (!heard || peers == persistent_.peers) return;
+  peers_noted_ = now.boot;
+  persistent_.peers = std::move(peers);
+  out_.push(Persist{persistent_});
 }
 
 void Agent::Impl::take(const Now& now, const InstancesKnown& input) {
@@ -202,6 +229,8 @@ void Agent::Impl::apply(const Now& now, gossip::Effects effects) {
 
 void Agent::Impl::step(const Now& now) {
   heartbeat_ = now.boot + kHeartbeat;
+  if (!std::exchange(seeded_, true)) seed_gossip(now);
+  remember_peers(now);
   read_etcd(now);
   note_unclaimed(now);
   if (processes_known_) {
@@ -246,6 +275,7 @@ void Agent::Impl::note_unclaimed(const Now& now) {
   for (const etcd::Member& member : view_.list().members) {
     const NodeId node = facts.node_of(member.id);
     if (!member.learner && !facts.alive(node)) misses_a_voter_ = true;
+    if (const std::string address = facts.address_of(node); !address.empty()) listing_.expect(now, address);
     if (node && (node == signing_.id() || gossip_.members().count(node) > 0)) continue;
     const auto known = unclaimed_since_.find(member.id);
     still[member.id] = known == unclaimed_since_.end() ? now.boot : known->second;

@@ -39,6 +39,8 @@ class Agent::Impl {
 
   // ---- one step of every part, in this order ----
   void step(const Now& now);
+  void seed_gossip(const Now& now);
+  void remember_peers(const Now& now);
   void read_etcd(const Now& now);
   void note_unclaimed(const Now& now);
   void vouch_for_all(const Now& now);
@@ -95,6 +97,8 @@ class Agent::Impl {
   bool stopping_ = false;
   bool stop_announced_ = false;
   std::map<MemberId, TimePoint> unclaimed_since_;
+  bool seeded_ = false;
+  TimePoint peers_noted_{};
   bool misses_a_voter_ = false;
   TimePoint vouch_at_{};
   Plan plan_;

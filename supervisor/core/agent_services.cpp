@@ -25,6 +25,9 @@ void Agent::Impl::run_patroni(const Now& now) {
 void Agent::Impl::write_hosts() {
   std::vector<Host> hosts{{host_name(signing_.id()), config_.local_address}};
   for (const auto& [id, member] : gossip_.members()) hosts.push_back({host_name(id), member.info.address});
+  for (const Peer& peer : persistent_.peers) {
+    if (gossip_.members().count(peer.id) == 0) hosts.push_back({host_name(peer.id), peer.address});
+  }
   if (hosts == hosts_) return;
   hosts_ = hosts;
   out_.push(WriteHosts{std::move(hosts)});

@@ -16,6 +16,12 @@ namespace fluxpg::supervisor {
 using RequestId = StrongNumber<struct RequestIdTag>;
 
 // ---- what survives a restart (state.json in DATA_DIR, written with fsync) ----
+struct Peer {
+  NodeId id;
+  std::string address;
+  std::uint16_t gossip_port = 0;
+  bool operator==(const Peer&) const = default;
+};
 struct Persistent {
   std::string app;
   Incarnation incarnation_limit;
@@ -24,6 +30,7 @@ struct Persistent {
   bool chosen = false;                            // that plan's `founded` key was seen committed, or we joined a cluster
   ClusterId cluster;                              // the cluster of the data on disk; 0: none known
   MemberId member;                                // our member id in it; 0: none known
+  std::vector<Peer> peers;                        // where the others were last: found again without the API, also from a new address
   bool operator==(const Persistent&) const = default;
 };
 

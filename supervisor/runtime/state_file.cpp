@@ -55,7 +55,11 @@ std::string state_to_json(const supervisor::Persistent& state) {
                 {"started_token", state.started_token},
                 {"chosen", state.chosen},
                 {"cluster", to_text(state.cluster)},
-                {"member", to_text(state.member)}};
+                {"member", to_text(state.member)},
+                {"peers", json::array()}};
+  for (const supervisor::Peer& peer : state.peers) {
+    value["peers"].push_back({{"node", to_text(peer.id)}, {"address", peer.address}, {"gossip_port", peer.gossip_port}});
+  }
   if (state.promised) value["promised"] = to_json(*state.promised);
   return value.dump(1) + "\n";
 }
@@ -79,6 +83,11 @@ Expected<supervisor::Persistent, std::string> state_from_json(const std::string&
     state.chosen = value.at("chosen").get<bool>();
     state.cluster.value = hex_from(value.at("cluster"));
     state.member.value = hex_from(value.at("member"));
+    for (const auto& peer : value.value("peers", json::array())) {
+      const auto port = peer.at("gossip_port").get<std::uint64_t>();
+      if (port == 0 || port > 65535) throw std::invalid_argument("a peer's gossip port is not 1 to 65535");
+      state.peers.push_back({node_from(peer.at("node")), peer.at("address").get<std::string>(), static_cast<std::uint16_t>(port)});
+    }
     return state;
   } catch (const json::parse_error&) {
     return refuse("is not complete JSON");

@@ -191,6 +191,19 @@ TEST(Listing, UnlistsAnAddressThatNoAnswerEverNamed) {
   EXPECT_EQ(s.listing.absent_since(s.now, kC), at(seconds(0)).boot);
 }
 
+TEST(Listing, DoesNotHoldAnAbsenceBeforeSomebodyHadTheAddressAgainstIt) {
+  Story s;
+  for (int t = 0; t <= 100; t += 10) s.good(t, "b", {kA, kB});
+  s.listing.expect(at(seconds(105)), kC);
+  EXPECT_NE(s.of(kC), Presence::kUnlisted);
+  s.good(110, "b", {kA, kB});
+  s.good(169, "b", {kA, kB});
+  EXPECT_NE(s.of(kC), Presence::kUnlisted);
+  EXPECT_THAT(s.listing.listed_within(s.now, minutes(10)), ElementsAre(kA, kB)) << "expected is not named";
+  s.good(170, "b", {kA, kB});
+  EXPECT_EQ(s.of(kC), Presence::kUnlisted);
+}
+
 TEST(Listing, NeedsTwoBackendsForAStrangerToo) {
   Story s;
   for (int t = 0; t <= 120; t += 10) s.good(t, "b1", {kA, kB});
