@@ -44,6 +44,10 @@ Request get(std::string url) {
 }
 
 TEST(HttpResolver, ASilentNameServerBlocksNobodyAndDiesAtTheDeadline) {
+  {
+    const std::unique_lock lock(mutex);
+    released = false;  // whatever ran before
+  }
   test::RawServer server(test::always(test::answer("hello")));
   std::optional<Result> slow;
   std::optional<Result> fast;
