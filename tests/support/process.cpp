@@ -95,7 +95,7 @@ int free_port(const std::string& address) {
 }
 
 bool eventually(Duration at_most, const std::function<bool()>& is_true) {
-  const auto end = std::chrono::steady_clock::now() + at_most;
+  const auto end = std::chrono::steady_clock::now() + 3 * at_most;
   while (!is_true()) {
     if (std::chrono::steady_clock::now() >= end) return false;
     std::this_thread::sleep_for(milliseconds(5));
