@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "gossip/core/impl.hpp"
+#include "base/guard.hpp"
 #include "gossip/core/precedence.hpp"
 
 namespace fluxpg::gossip {
@@ -55,7 +56,8 @@ bool Node::Impl::apply(const Rumor& rumor) {
     return rumor.info.has_value();
   }
   const News news = compare(member->info.incarnation, member->state, rumor.incarnation, rumor.state);
-  if (rumor.incarnation > member->info.incarnation) {
+  const bool hearsay = !holds(Guard::kOnlySubjectRefutes) && rumor.state == State::kAlive && rumor.info;
+  if (rumor.incarnation > member->info.incarnation || hearsay) {
     if (!rumor.info) return false;
     renew(*member, rumor);
   } else if (rumor.incarnation == member->info.incarnation && rumor.info &&
@@ -69,7 +71,7 @@ bool Node::Impl::apply(const Rumor& rumor) {
 
 // Only the subject refutes. A higher incarnation than ours is an earlier life of ours whose end we do not remember.
 void Node::Impl::about_ourselves(const Rumor& rumor) {
-  if (rumor.incarnation < self_.incarnation) return;
+  if (rumor.incarnation < self_.incarnation || !holds(Guard::kSelfDefence)) return;
   const bool same_life = rumor.incarnation == self_.incarnation && rumor.state == State::kAlive;
   if (same_life && (!rumor.info || *rumor.info == self_)) return;
   if (same_life && rumor.info->gossip_endpoint() != self_.gossip_endpoint()) {

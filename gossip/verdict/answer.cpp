@@ -1,15 +1,19 @@
 #include "gossip/verdict/answer.hpp"
 
+#include "base/guard.hpp"
+
 namespace fluxpg::verdict {
 
 Judgement judge(const Ballot& ballot, const Findings& findings) {
   if (findings.etcd_answered_as_victim) return {Choice::kAlive, "its etcd answered me"};
   if (findings.victim_vouched) return {Choice::kAlive, "its daemon signed that its etcd answered"};
-  if (!findings.unwell.empty()) return {Choice::kAbstain, findings.unwell};
-  if (!findings.own_list) return {Choice::kAbstain, "my own etcd does not answer"};
+  if (holds(Guard::kUnwellAbstains) && !findings.unwell.empty()) return {Choice::kAbstain, findings.unwell};
+  if (!holds(Guard::kDeadEtcdIsNoLife) && findings.daemon_answered) return {Choice::kAlive, "its daemon answered me"};
+  if (!holds(Guard::kSilenceIsNoIllness) && !findings.daemon_answered) return {Choice::kAbstain, "I miss answers"};
+  if (holds(Guard::kOwnList) && !findings.own_list) return {Choice::kAbstain, "my own etcd does not answer"};
   // A voter that has not applied the change before this one must not sign the next (this replaces a barrier; see HOLES H4).
-  if (*findings.own_list != ballot.electorate) return {Choice::kAbstain, "my own etcd shows another electorate"};
-  if (findings.daemon_answered && findings.vouched_ago < findings.consent_after) {
+  if (holds(Guard::kOwnList) && *findings.own_list != ballot.electorate) return {Choice::kAbstain, "my own etcd shows another electorate"};
+  if (holds(Guard::kSilentEtcdPatience) && findings.daemon_answered && findings.vouched_ago < findings.consent_after) {
     return {Choice::kAbstain, "its daemon answers, but cannot vouch for its etcd since " +
                                   std::to_string(to_ms(findings.vouched_ago) / 1000) + " s"};
   }

@@ -1,5 +1,7 @@
 #include "gossip/verdict/tally.hpp"
 
+#include "base/guard.hpp"
+
 namespace fluxpg::verdict {
 
 std::string flaw(const Ballot& ballot, const Vote& vote, const Bindings& bindings, const Signing& signing) {
@@ -8,8 +10,8 @@ std::string flaw(const Ballot& ballot, const Vote& vote, const Bindings& binding
   const auto bound = bindings.find(vote.voter);
   if (bound == bindings.end()) return "no key is bound to member " + to_text(vote.voter);
   if (bound->second != vote.node) return "node " + short_text(vote.node) + " does not speak for member " + to_text(vote.voter);
-  if (vote.voter == ballot.victim.member && vote.choice != Choice::kAlive) return "the victim may only veto";
-  if (!signing.verify(vote.node, signed_bytes(ballot, vote), vote.signature)) return "the signature is wrong";
+  if (holds(Guard::kVictimsVote) && vote.voter == ballot.victim.member && vote.choice != Choice::kAlive) return "the victim may only veto";
+  if (holds(Guard::kSignature) && !signing.verify(vote.node, signed_bytes(ballot, vote), vote.signature)) return "the signature is wrong";
   return "";
 }
 
@@ -22,7 +24,7 @@ Tally tally(const Certificate& certificate, const Bindings& bindings, const Sign
     if (slot == nullptr || slot->choice != Choice::kAlive) slot = &vote;
   }
   Tally result;
-  result.needed = ballot.electorate.majority();
+  result.needed = ballot.electorate.majority() - (holds(Guard::kMajority) ? 0 : 1);
   for (const MemberId voter : ballot.electorate.voters) {
     const auto found = counted.find(voter);
     if (found == counted.end()) {
@@ -38,7 +40,7 @@ Tally tally(const Certificate& certificate, const Bindings& bindings, const Sign
         break;
     }
   }
-  if (!result.vetoes.empty()) {
+  if (holds(Guard::kVeto) && !result.vetoes.empty()) {
     result.standing = Standing::kVetoed;
   } else if (result.dead >= result.needed) {
     result.standing = Standing::kDead;

@@ -2,11 +2,30 @@
 
 #include <algorithm>
 
+#include "base/check.hpp"
 #include "gossip/verdict/bytes.hpp"
 
 namespace fluxpg::verdict {
 
 bool Electorate::contains(MemberId id) const { return std::binary_search(voters.begin(), voters.end(), id); }
+
+const char* to_text(Choice choice) {
+  switch (choice) {
+    case Choice::kDead: return "dead";
+    case Choice::kAlive: return "alive";
+    case Choice::kAbstain: return "abstain";
+  }
+  CHECK(false);
+}
+
+const char* to_text(Listing listing) {
+  switch (listing) {
+    case Listing::kUnknown: return "unknown";
+    case Listing::kListed: return "listed";
+    case Listing::kUnlisted: return "unlisted";
+  }
+  CHECK(false);
+}
 
 std::string signed_bytes(const Ballot& ballot, const Vote& vote) {
   Bytes out("fluxpg vote 1");

@@ -43,6 +43,9 @@ struct Ballot {
 
 enum class Choice : std::uint8_t { kDead, kAlive, kAbstain };
 enum class Listing : std::uint8_t { kUnknown, kListed, kUnlisted };
+// "dead", "alive", "abstain"; "unknown", "listed", "unlisted": in records, reports and WIRE.md.
+const char* to_text(Choice choice);
+const char* to_text(Listing listing);
 
 // One attempt to hear from the victim, made after the ballot arrived.
 struct Evidence {

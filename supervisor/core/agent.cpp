@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/guard.hpp"
 #include "supervisor/core/agent_impl.hpp"
 #include "supervisor/core/statements.hpp"
 
@@ -173,7 +174,7 @@ void Agent::Impl::apply(const Now& now, gossip::Effects effects) {
     if (auto* send = std::get_if<gossip::SendTo>(&effect)) {
       out_.push(Send{std::move(send->to), std::move(send->message)});
     } else if (auto* reserve = std::get_if<gossip::ReserveIncarnations>(&effect)) {
-      persistent_.incarnation_limit = reserve->limit;
+      if (holds(Guard::kIncarnationDurable)) persistent_.incarnation_limit = reserve->limit;
       out_.push(Persist{persistent_});
     } else if (auto* changed = std::get_if<gossip::StateChanged>(&effect)) {
       static const char* const kNames[] = {"alive", "suspect", "dead", "left"};
@@ -238,10 +239,13 @@ void Agent::Impl::read_etcd(const Now& now) {
 }
 
 void Agent::Impl::note_unclaimed(const Now& now) {
+  misses_a_voter_ = false;
   if (!view_.has_list()) return;
+  const World facts = world(now);
   std::map<MemberId, TimePoint> still;
   for (const etcd::Member& member : view_.list().members) {
-    const NodeId node = world(now).node_of(member.id);
+    const NodeId node = facts.node_of(member.id);
+    if (!member.learner && !facts.alive(node)) misses_a_voter_ = true;
     if (node && (node == signing_.id() || gossip_.members().count(node) > 0)) continue;
     const auto known = unclaimed_since_.find(member.id);
     still[member.id] = known == unclaimed_since_.end() ? now.boot : known->second;
@@ -301,7 +305,7 @@ void Agent::Impl::decide(const Now& now) {
   const PlanInput input = gather(now, facts, learner_, collector_);
   plan_ = plan(input, config_.rules);
   const bool ready = !change_.busy() && view_.list_is_current(now) && view_.keys_are_current(now) &&
-                     view_.problem().empty() && !(view_.record() && view_.record()->open());
+                     view_.problem().empty() && !(holds(Guard::kOneDecision) && view_.record() && view_.record()->open());
   if (!ready) return collector_.settle();
   watch_learner(now, facts);
   if (collector_.busy()) return;
@@ -374,6 +378,7 @@ Agent& Agent::operator=(Agent&&) noexcept = default;
 Actions Agent::handle(const Now& now, const Input& input) { return impl_->handle(now, input); }
 TimePoint Agent::next_deadline() const { return impl_->next_deadline(); }
 Snapshot Agent::snapshot(const Now& now) const { return impl_->snapshot(now); }
+bool Agent::misses_a_voter() const { return impl_->misses_a_voter(); }
 bool Agent::stopped() const { return impl_->stopped(); }
 
 }  // namespace fluxpg::supervisor

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/guard.hpp"
+
 namespace fluxpg::supervisor {
 
 using record::Kind;
@@ -9,15 +11,6 @@ using record::Record;
 
 namespace {
 constexpr Duration kRetry = seconds(5);
-
-verdict::Electorate electorate_of(const etcd::MemberList& list) {
-  verdict::Electorate result{list.header.cluster, {}};
-  for (const etcd::Member& member : list.members) {
-    if (!member.learner) result.voters.push_back(member.id);
-  }
-  std::sort(result.voters.begin(), result.voters.end());
-  return result;
-}
 
 // The member that a change is about, if the list shows it: a new one is known by its URL.
 const etcd::Member* subject(const record::Change& change, const std::vector<etcd::Member>& members) {
@@ -78,11 +71,14 @@ void ChangeExecution::open(const Now& now, const World& world, const RemoverLeas
   etcd::Txn txn{{{What::kCreateRevision, record::remover_key(world.config.app), lease.create_revision()},
                  {What::kModRevision, key, static_cast<std::int64_t>(revision.value)}},
                 {etcd::Put{key, record::to_json(writing_), {}}}};
+  if (!holds(Guard::kCompareAndSwap)) txn.compares.clear();
   ask(Step::kOpening, std::move(txn), seconds(3), out);
 }
 
 // "Consent" speaks of an etcd under a living daemon: there only a fresh word for the etcd itself is life.
 bool ChangeExecution::victim_lives(const World& world, const Record& record) const {
+  if (!holds(Guard::kLastLook)) return false;
+  if (record.change.node == world.self()) return true;
   const gossip::MemberView* heard = world.heard(record.change.node);
   if (world.vouchers.last(record.change.node, TimePoint{}) > epoch_since_) return true;
   return record.change.rule != "consent" && heard != nullptr && heard->state == gossip::State::kAlive;
@@ -90,7 +86,7 @@ bool ChangeExecution::victim_lives(const World& world, const Record& record) con
 
 // What makes a decision one that may be carried out: whoever wrote it, its certificate must be a verdict of its own electorate.
 std::string ChangeExecution::flaw_of(const World& world, const Record& record) {
-  if (!of_voter(record.change)) return "";
+  if (!of_voter(record.change) || !holds(Guard::kCertificateChecked)) return "";
   return verdict::certificate_flaw(record.certificate, record.change.member, record.electorate, world.view.keys(), world.signing);
 }
 
@@ -110,7 +106,7 @@ void ChangeExecution::tick(const Now& now, const World& world, const RemoverLeas
     waits_for_ = "the remover to carry it on";
     return;
   }
-  if (now.boot < not_before_) {
+  if (now.boot < not_before_ || (opened_ != epoch && !holds(Guard::kResume))) {
     waits_for_ = "the next try";
     return;
   }
@@ -118,10 +114,11 @@ void ChangeExecution::tick(const Now& now, const World& world, const RemoverLeas
     return done(now, world, lease, world.view.list().members, out);
   }
   const bool lives = of_voter(record->change) && victim_lives(world, *record);
-  if (lives && uncalled_ && opened_ == epoch) {
+  const bool opener = opened_ == epoch && (uncalled_ || !holds(Guard::kRefuteBeforeCall));
+  if (lives && (opener || !holds(Guard::kOpenerRefutes))) {
     return close(now, world, lease, "refuted", "the victim was heard from before the call was sent", {}, out);
   }
-  const bool other_list = world.view.list_is_current(now) && world.view.electorate() != record->electorate;
+  const bool other_list = holds(Guard::kSameElectorate) && world.view.list_is_current(now) && world.view.electorate() != record->electorate;
   const bool gone = record->change.kind != Kind::kRemove && !world.alive(record->change.node);
   if (lives || other_list || gone || !flaw_.empty()) {
     const std::string why = !flaw_.empty() ? flaw_
@@ -131,7 +128,8 @@ void ChangeExecution::tick(const Now& now, const World& world, const RemoverLeas
     const Duration quiet = world.config.rules.void_after;
     const TimePoint last_call = called_ == epoch ? last_call_ : TimePoint{};
     const TimePoint void_at = std::max(lease.held_since(), last_call) + quiet;
-    if (now.boot >= void_at) return close(now, world, lease, "void", why, {}, out);
+    const bool due = holds(Guard::kVoidAtAll) && (now.boot >= void_at || !holds(Guard::kVoidDelay));
+    if (due) return close(now, world, lease, "void", why, {}, out);
     waits_for_ =
         why + "; void in " + std::to_string(to_ms(void_at - now.boot) / 1000) + " s, when no call for it can be under way any more";
     return;
@@ -185,7 +183,8 @@ void ChangeExecution::took_read_back(const Now& now, const World& world, const R
     if (kv.key == record::remover_key(world.config.app)) key = kv.create_revision;
     if (kv.key == record::record_key(world.config.app)) record = kv.mod_revision;
   }
-  if (!lease.held() || key != lease.create_revision() || Epoch{static_cast<std::uint64_t>(record)} != epoch_) {
+  if (holds(Guard::kReadBack) &&
+      (!lease.held() || key != lease.create_revision() || Epoch{static_cast<std::uint64_t>(record)} != epoch_)) {
     waits_for_ = "the remover key or the record is not what it was";
     not_before_ = now.boot + milliseconds(500);
     return;
@@ -200,7 +199,7 @@ void ChangeExecution::took_list(const Now& now, const World& world, const Remove
   if (applied(record->change, list.members)) return done(now, world, lease, list.members, out);
   // The last look: between the decision and this line the victim may have come back.
   if (of_voter(record->change) && victim_lives(world, *record)) return;
-  const bool same = electorate_of(list) == record->electorate;
+  const bool same = !holds(Guard::kSameElectorate) || electorate_of(list) == record->electorate;
   const bool still_learner = record->change.rule != "ghost-learner" ||
                              std::any_of(list.members.begin(), list.members.end(), [&record](const etcd::Member& member) {
                                return member.id == record->change.member && member.learner;

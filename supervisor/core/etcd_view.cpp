@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/guard.hpp"
+
 namespace fluxpg::supervisor {
 
 namespace {
@@ -9,6 +11,15 @@ constexpr Duration kCycle = seconds(1);
 constexpr Duration kKeysAtLeastEvery = seconds(6);
 constexpr std::int64_t kHistoryShown = 200;
 }  // namespace
+
+verdict::Electorate electorate_of(const etcd::MemberList& list) {
+  verdict::Electorate result{list.header.cluster, {}};
+  for (const etcd::Member& member : list.members) {
+    if (!member.learner) result.voters.push_back(member.id);
+  }
+  std::sort(result.voters.begin(), result.voters.end());
+  return result;
+}
 
 void EtcdView::tick(const Now& now, const std::vector<EtcdTarget>& remotes, ClusterId cluster, Outbox& out) {
   cluster_ = cluster;
@@ -93,7 +104,7 @@ void EtcdView::handle(const Now& now, const Purpose& purpose, const etcd::Result
 
 // Answers of another cluster than the one whose data we hold change nothing.
 bool EtcdView::foreign(const etcd::Header& header) {
-  if (!cluster_ || header.cluster == cluster_) return false;
+  if (!cluster_ || header.cluster == cluster_ || !holds(Guard::kForeignCluster)) return false;
   problem_ = "etcd cluster " + to_text(header.cluster) + " answers where cluster " + to_text(cluster_) + " was expected: nothing is changed";
   return true;
 }
@@ -204,16 +215,7 @@ bool EtcdView::own_is_voter() const {
   return true;
 }
 
-verdict::Electorate EtcdView::electorate() const {
-  verdict::Electorate result;
-  if (!list_) return result;
-  result.cluster = list_->header.cluster;
-  for (const etcd::Member& member : list_->members) {
-    if (!member.learner) result.voters.push_back(member.id);
-  }
-  std::sort(result.voters.begin(), result.voters.end());
-  return result;
-}
+verdict::Electorate EtcdView::electorate() const { return list_ ? electorate_of(*list_) : verdict::Electorate{}; }
 
 const etcd::Member* EtcdView::find(MemberId id) const {
   if (!list_) return nullptr;

@@ -12,6 +12,9 @@
 
 namespace fluxpg::supervisor {
 
+// The voters of a member list, in their order.
+verdict::Electorate electorate_of(const etcd::MemberList& list);
+
 class EtcdView {
  public:
   EtcdView(std::string app, std::int64_t history_bound) : app_(std::move(app)), history_bound_(history_bound) {}

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/guard.hpp"
 #include "supervisor/core/plan.hpp"
 
 namespace fluxpg::supervisor {
@@ -62,11 +63,12 @@ std::vector<Doing> Founding::obstacles(const Now& now, const World& world, const
   for (const auto& [id, member] : world.gossip.members()) {
     const auto [slot, added] = by_address.emplace(member.info.address, &member);
     if (!added && member.state == State::kAlive) slot->second = &member;
-    if (member.info.cluster) result.push_back({what, member.info.name + " knows a cluster: it is joined instead"});
+    if (member.info.cluster && holds(Guard::kClusterIsJoined)) result.push_back({what, member.info.name + " knows a cluster: it is joined instead"});
   }
   for (const std::string& address : world.listing.listed(now)) {
     if (address == world.config.address || without.count(address) > 0) continue;
     const auto found = by_address.find(address);
+    if (!holds(Guard::kSilentListedBlocks)) continue;
     if (found == by_address.end() || found->second->state != State::kAlive) {
       result.push_back({what, address + " is listed and silent: it may hold the only copy of the data"});
     } else if (found->second->info.data != DataState::kFresh) {
@@ -84,8 +86,7 @@ std::vector<Doing> Founding::obstacles(const Now& now, const World& world, const
 void Founding::tick(const Now& now, const World& world, const ProcessesSeen& seen, bool fresh, Persistent& persistent, Random& random,
                     Outbox& out) {
   doing_.clear();
-  next_ = kNever;
-  if (persistent.chosen || !fresh) return;
+  if (persistent.chosen || !fresh || !holds(Guard::kFounds)) return;
   if (persistent.promised && promised_at_ == TimePoint{}) promised_at_ = now.boot;  // after a restart the patience begins anew
   if (abandoning_) {
     doing_.push_back({"giving up founding round " + std::to_string(persistent.promised->round), "its etcd to stop"});
@@ -98,20 +99,15 @@ void Founding::tick(const Now& now, const World& world, const ProcessesSeen& see
         out.push(Persist{persistent});
       }
     }
-    next_ = now.boot + kResend;
     return;
   }
   if (!persistent.started_token.empty()) {
     doing_.push_back({"founding round " + std::to_string(persistent.promised->round), "its etcd to commit the founding"});
     if (proposing_ && now.boot >= resend_at_) send_plan(world, out);
     if (proposing_) resend_at_ = std::max(resend_at_, now.boot + kResend);
-    if (!may_abandon(now, world)) {
-      next_ = now.boot + kResend;
-      return;
-    }
+    if (!may_abandon(now, world)) return;
   }
   doing_ = obstacles(now, world, without_);
-  next_ = now.boot + kResend;
   if (!doing_.empty()) {
     ready_since_ = kNever;
     return;
@@ -180,7 +176,8 @@ bool Founding::enough_promises(const World& world) const {
   const auto candidates = fresh_nodes(world);
   return promises_.size() * 2 > plan.counted &&
          std::all_of(plan.founders.begin(), plan.founders.end(), [&](const Founder& founder) { return promised(founder.node); }) &&
-         std::all_of(candidates.begin(), candidates.end(), [&](const auto* info) { return promised(info->id); });
+         (!holds(Guard::kEverybodyPromises) ||
+          std::all_of(candidates.begin(), candidates.end(), [&](const auto* info) { return promised(info->id); }));
 }
 
 // The plan until everybody promised, then the start, over and over until the founding is committed.
@@ -207,11 +204,11 @@ std::string Founding::refusal(const Now& now, const World& world, bool fresh, co
                               const std::set<std::string>& without) {
   if (!fresh || persistent.chosen) return "it holds data";
   if (promised(persistent, plan.round, plan.token)) return "";
-  if (persistent.promised && persistent.promised->round >= plan.round) {
+  if (holds(Guard::kPromiseKept) && persistent.promised && persistent.promised->round >= plan.round) {
     return "it has promised round " + std::to_string(persistent.promised->round);
   }
   const std::uint32_t counted = count(now, world, without);
-  if (counted > plan.counted) return "it counts " + std::to_string(counted) + " nodes, the plan only " + std::to_string(plan.counted);
+  if (holds(Guard::kCountsAgree) && counted > plan.counted) return "it counts " + std::to_string(counted) + " nodes, the plan only " + std::to_string(plan.counted);
   const auto blocked = obstacles(now, world, without);
   return blocked.empty() ? "" : "it waits for " + blocked.front().waits_for;
 }
@@ -220,7 +217,8 @@ void Founding::take(const Now& now, const World& world, bool fresh, const Foundi
                     Outbox& out) {
   highest_round_ = std::max(highest_round_, plan.round);
   std::string why = refusal(now, world, fresh, plan, persistent, without_);
-  const bool started = !persistent.started_token.empty() && persistent.started_token != plan.token;
+  const bool started =
+      holds(Guard::kStopBeforeHigherRound) && !persistent.started_token.empty() && persistent.started_token != plan.token;
   if (why.empty() && started) {
     why = "the etcd of its earlier plan has not been given up yet";
     if (!abandoning_ && may_abandon(now, world)) {
@@ -232,7 +230,7 @@ void Founding::take(const Now& now, const World& world, bool fresh, const Foundi
     proposing_ = false;
     persistent.promised = plan;
     promised_at_ = now.boot;
-    out.push(Persist{persistent});
+    if (holds(Guard::kPromiseDurable)) out.push(Persist{persistent});
     out.info("promised founding round " + std::to_string(plan.round) + " of " + world.name_of(plan.proposer));
   }
   out.push(Send{route, FoundingPromise{plan.round, plan.token, world.self(), why.empty(), why}});

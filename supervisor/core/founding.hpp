@@ -29,7 +29,6 @@ class Founding {
   void commit(const Now& now, const World& world, const Persistent& persistent, Outbox& out);
   // The etcd of a plan that was never chosen is being stopped and set aside: nobody may start it meanwhile.
   bool abandoning() const { return abandoning_; }
-  TimePoint next_deadline() const { return next_; }
   const std::vector<Doing>& doing() const { return doing_; }
 
   // How many nodes there are, as far as we can know: whoever counts more than a plan does refuses it.
@@ -48,7 +47,6 @@ class Founding {
   std::set<std::string> without_;
   std::vector<Doing> doing_;
   TimePoint ready_since_ = kNever;
-  TimePoint next_ = kNever;
   TimePoint promised_at_{};
   TimePoint resend_at_{};
   bool abandoning_ = false;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/guard.hpp"
+
 namespace fluxpg::supervisor {
 
 using discovery::Presence;
@@ -14,7 +16,8 @@ std::string in_seconds(Duration d) { return std::to_string(to_ms(d) / 1000) + " 
 
 bool replacement_waits(const PlanInput& input, const Rules& rules) {
   return std::any_of(input.newcomers.begin(), input.newcomers.end(), [&rules](const NewcomerFacts& n) {
-    return n.fresh && n.alive_for >= rules.replacement_wait && n.listed_for >= rules.replacement_wait;
+    const Duration wait = holds(Guard::kReplacementWaitsLong) ? rules.replacement_wait : Duration::zero();
+    return n.fresh && n.alive_for >= wait && n.listed_for >= wait && n.listed_for > Duration::zero();
   });
 }
 
@@ -27,14 +30,14 @@ struct Ruling {
 Ruling ruling(const SeatFacts& voter, const PlanInput& input, const Rules& rules, std::size_t corpses) {
   const std::string dead = "dead for " + in_seconds(voter.silent_for);
   if (voter.leaving) return {"consent", dead + ", left on its own wish"};
-  if (voter.stopping && voter.silent_for < rules.listed_grace) {
+  if (holds(Guard::kPlannedStop) && voter.stopping && voter.silent_for < rules.listed_grace) {
     return {"", dead + ", announced a planned stop: waited for " + in_seconds(rules.listed_grace)};
   }
   if (voter.presence == Presence::kUnlisted) {
-    if (voter.silent_for >= rules.dead_for_unlisted) return {"unlisted", dead + " and " + voter.presence_text};
+    if (voter.silent_for >= rules.dead_for_unlisted || !holds(Guard::kDwellUnlisted)) return {"unlisted", dead + " and " + voter.presence_text};
     return {"", dead + " and unlisted: evicted after " + in_seconds(rules.dead_for_unlisted)};
   }
-  if (voter.silent_for < rules.dead_for_listed) {
+  if (voter.silent_for < rules.dead_for_listed && holds(Guard::kDwellListed)) {
     return {"", dead + ", " + voter.presence_text + ": not before " + in_seconds(rules.dead_for_listed)};
   }
   if (replacement_waits(input, rules)) return {"listed-replacement", dead + ", and a replacement waits that etcd refuses because of it"};
@@ -54,7 +57,7 @@ Change removal(const SeatFacts& seat, std::string rule, std::string reason) {
 
 // A voter counts as gone if gossip holds it dead, or its daemon has been unable to vouch for its etcd for too long.
 bool gone(const SeatFacts& voter, const Rules& rules) {
-  return !voter.alive || voter.etcd_silent_for >= rules.silent_etcd_consent;
+  return !voter.alive || voter.etcd_silent_for >= (holds(Guard::kSilentEtcdPatience) ? rules.silent_etcd_consent : seconds(5));
 }
 
 std::optional<Change> plan_eviction(const PlanInput& input, const Rules& rules, Plan& out) {
@@ -74,9 +77,9 @@ std::optional<Change> plan_eviction(const PlanInput& input, const Rules& rules, 
       out.waiting.push_back({what, verdict.reason});
     } else if (voter->contested) {  // meanwhile other changes get their turn
       out.waiting.push_back({what, "another ballot: the last one did not agree (" + verdict.reason + ")"});
-    } else if (input.paused) {
+    } else if (holds(Guard::kPause) && input.paused) {
       out.waiting.push_back({what, "evictions are paused (" + verdict.reason + ")"});
-    } else if (input.evictions_open >= rules.budget && !replacement_waits(input, rules)) {
+    } else if (holds(Guard::kBudget) && input.evictions_open >= rules.budget && !replacement_waits(input, rules)) {
       out.waiting.push_back({what, std::to_string(input.evictions_open) + " evictions are not yet made good by a new voter, the budget is " +
                                        std::to_string(rules.budget)});
     } else {
@@ -88,14 +91,14 @@ std::optional<Change> plan_eviction(const PlanInput& input, const Rules& rules, 
 
 std::optional<Change> plan_learner(const PlanInput& input, std::size_t wanted, Plan& out) {
   for (const SeatFacts& learner : input.learners) {
-    if (!learner.alive) {
-      if (learner.silent_for >= seconds(30)) {
+    if (!learner.alive && (holds(Guard::kLearnerInSync) || !learner.node)) {
+      if (learner.silent_for >= seconds(30) && holds(Guard::kGhostLearner)) {
         return removal(learner, "ghost-learner", "this learner has been silent for " + in_seconds(learner.silent_for));
       }
       out.waiting.push_back({"learner " + learner.name, "silent for " + in_seconds(learner.silent_for) + ", removed after 30 s"});
     } else if (input.voters.size() >= wanted) {
       out.waiting.push_back({"learner " + learner.name, "all " + std::to_string(wanted) + " seats are taken"});
-    } else if (!learner.in_sync) {
+    } else if (!learner.in_sync && holds(Guard::kLearnerInSync)) {
       out.waiting.push_back({"promotion of " + learner.name, "it has not caught up, or has not answered within 2 s"});
     } else {
       return Change{Kind::kPromote, learner.member, learner.node, learner.name, learner.peer_url, "seat-empty",
@@ -113,9 +116,9 @@ std::optional<Change> plan_join(const PlanInput& input, std::size_t wanted, Plan
   }
   for (const NewcomerFacts& newcomer : input.newcomers) {
     const std::string what = "joining of " + newcomer.name;
-    if (!newcomer.fresh) {
+    if (!newcomer.fresh && holds(Guard::kFreshJoins)) {
       out.waiting.push_back({what, "it holds data of its own; nothing is ever wiped on anybody's word"});
-    } else if (newcomer.listed_for == Duration::zero()) {
+    } else if (newcomer.listed_for == Duration::zero() && holds(Guard::kListedJoins)) {
       out.waiting.push_back({what, "it is not listed by the Flux API"});
     } else if (corpse != nullptr) {
       out.waiting.push_back({what, "etcd refuses every addition while voter " + corpse->name + " is down"});
@@ -132,7 +135,7 @@ std::optional<Change> plan_join(const PlanInput& input, std::size_t wanted, Plan
 
 std::size_t wanted_voters(std::uint32_t target_voters, std::uint32_t instances) {
   std::uint32_t wanted = instances == 0 ? target_voters : std::min(target_voters, instances);
-  if (wanted % 2 == 0 && wanted > 0) --wanted;
+  if (wanted % 2 == 0 && wanted > 0 && holds(Guard::kOddVoters)) --wanted;
   return std::max(wanted, 1U);
 }
 
@@ -156,8 +159,8 @@ bool eviction_raises_tolerance(std::size_t voters, std::size_t dead) {
 Plan plan(const PlanInput& input, const Rules& rules) {
   Plan out;
   const std::size_t wanted = wanted_voters(rules.target_voters, input.instances);
-  out.change = plan_eviction(input, rules, out);
-  if (!out.change) out.change = plan_learner(input, wanted, out);
+  if (holds(Guard::kEvicts)) out.change = plan_eviction(input, rules, out);
+  if (!out.change && holds(Guard::kPromotes)) out.change = plan_learner(input, wanted, out);
   if (!out.change) out.change = plan_join(input, wanted, out);
   return out;
 }

@@ -24,7 +24,6 @@ struct Rules {
   Duration lease_ttl = seconds(6);             // remover key. 2 s … 60 s. Shorter = faster takeover, more elections.
   Duration campaign_step = seconds(1);         // rank i campaigns i steps after the key is gone. 100 ms … 10 s
   Duration call_deadline = seconds(5);         // membership calls. 1 s … 30 s; must be shorter than void_after
-  Duration health_interval = seconds(5);       // etcd refuses an add until all voters are connected this long
   Duration founding_step = seconds(3);         // rank i proposes after i steps. 500 ms … 60 s
   Duration founding_patience = seconds(60);    // a started plan that is not committed by then may be replaced. 10 s … 1 h
   Duration identity_wait = seconds(3);         // before etcd is started on existing data: does somebody else answer with our id? 0 … 60 s

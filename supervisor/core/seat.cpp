@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/guard.hpp"
+
 namespace fluxpg::supervisor {
 
 namespace {
@@ -33,7 +35,7 @@ void Seat::note_cluster(const Now& now, const World& world, Persistent& persiste
   const etcd::Header& own = world.view.own()->header;
   const bool founder = !persistent.started_token.empty();
   const bool committed = world.view.founded() && world.view.founded()->token == persistent.started_token;
-  const bool chosen = persistent.chosen || (founder ? committed : true);
+  const bool chosen = persistent.chosen || (founder ? committed : true) || !holds(Guard::kChosenIsCommitted);
   if (!chosen) return;
   if (persistent.cluster && persistent.cluster != own.cluster) return;
   if (persistent.chosen && persistent.cluster == own.cluster && persistent.member == own.member) return;
@@ -84,7 +86,7 @@ void Seat::resume(const Now& now, const World& world, const ProcessesSeen& seen,
   const EtcdView& view = world.view;
   const bool evicted = seen.etcd.state == Process::State::kExited && seen.etcd.exit_code == kEvicted;
   if (evicted && persistent.member) {
-    const bool gone = view.list_is_current(now) && view.list().header.cluster == persistent.cluster && !view.find(persistent.member);
+    const bool gone = !holds(Guard::kRemovedIsListed) || (view.list_is_current(now) && view.list().header.cluster == persistent.cluster && !view.find(persistent.member));
     if (gone) {
       out.warn("etcd member " + to_text(persistent.member) + " was removed from the cluster: its data is set aside, and this node joins anew");
       out.push(SetAsideEtcdData{"removed-from-cluster"});
@@ -92,7 +94,7 @@ void Seat::resume(const Now& now, const World& world, const ProcessesSeen& seen,
       return;
     }
   }
-  if (now.boot - world.started < world.config.rules.identity_wait) {
+  if (holds(Guard::kIdentityWait) && now.boot - world.started < world.config.rules.identity_wait) {
     doing_.push_back({"starting etcd on existing data", "whether another node answers with our id"});
     next_try_ = world.started + world.config.rules.identity_wait;
     return;
@@ -123,7 +125,7 @@ void Seat::join(const Now& now, const World& world, Persistent& persistent, Outb
     out.push(Persist{persistent});
     return found(now, world, persistent, out);
   }
-  if (!seat->learner || (seat->id == persistent.member && !seat->name.empty())) {
+  if (holds(Guard::kSeatWithoutDisk) && (!seat->learner || (seat->id == persistent.member && !seat->name.empty()))) {
     problem_ = "etcd still counts this node as member " + to_text(seat->id) + ", but its data is gone: it waits to be evicted and joins anew";
     return;
   }

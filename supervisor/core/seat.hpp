@@ -13,7 +13,6 @@ class Seat {
  public:
   // `conflict`: another living node answers with our id; then etcd stays down (two processes with one raft id would vote twice).
   void tick(const Now& now, const World& world, const ProcessesSeen& seen, bool conflict, Persistent& persistent, Outbox& out);
-  TimePoint next_deadline() const { return next_try_; }
   const std::vector<Doing>& doing() const { return doing_; }
   const std::string& problem() const { return problem_; }
 

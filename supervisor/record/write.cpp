@@ -14,30 +14,6 @@ std::string id(const Id& value) {
   return value ? to_text(value) : std::string();
 }
 
-std::string text(verdict::Choice choice) {
-  switch (choice) {
-    case verdict::Choice::kDead:
-      return "dead";
-    case verdict::Choice::kAlive:
-      return "alive";
-    case verdict::Choice::kAbstain:
-      break;
-  }
-  return "abstain";
-}
-
-std::string text(verdict::Listing listing) {
-  switch (listing) {
-    case verdict::Listing::kListed:
-      return "listed";
-    case verdict::Listing::kUnlisted:
-      return "unlisted";
-    case verdict::Listing::kUnknown:
-      break;
-  }
-  return "unknown";
-}
-
 Json electorate(const verdict::Electorate& value) {
   Json voters = Json::array();
   for (const MemberId voter : value.voters) voters.push_back(id(voter));
@@ -63,7 +39,7 @@ Json vote(const verdict::Vote& value) {
   Json evidence = Json::array();
   for (const verdict::Evidence& e : value.evidence) evidence.push_back({{"kind", e.kind}, {"outcome", e.outcome}, {"ms", e.ms}});
   return {{"ballot", id(value.ballot)},      {"voter", id(value.voter)},        {"node", id(value.node)},
-          {"vote", text(value.choice)},      {"listing", text(value.listing)},  {"reason", value.reason},
+          {"vote", to_text(value.choice)},   {"listing", to_text(value.listing)}, {"reason", value.reason},
           {"evidence", std::move(evidence)}, {"signature", id(value.signature)}};
 }
 

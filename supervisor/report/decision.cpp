@@ -44,30 +44,6 @@ class Matcher {
 
 }  // namespace
 
-std::string to_text(verdict::Choice choice) {
-  switch (choice) {
-    case verdict::Choice::kDead:
-      return "dead";
-    case verdict::Choice::kAlive:
-      return "alive";
-    case verdict::Choice::kAbstain:
-      return "abstain";
-  }
-  CHECK(false);
-}
-
-std::string to_text(verdict::Listing listing) {
-  switch (listing) {
-    case verdict::Listing::kListed:
-      return "listed";
-    case verdict::Listing::kUnlisted:
-      return "unlisted";
-    case verdict::Listing::kUnknown:
-      return "unknown";
-  }
-  CHECK(false);
-}
-
 Names names(const Snapshot& snapshot) {
   Names result;
   for (const supervisor::MemberRow& row : snapshot.members) {

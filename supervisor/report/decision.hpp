@@ -7,8 +7,6 @@
 
 namespace fluxpg::report {
 
-std::string to_text(verdict::Choice choice);    // "dead", "alive", "abstain"
-std::string to_text(verdict::Listing listing);  // "listed", "unlisted", "unknown"
 
 // The name, or the beginning of the id; "" for no node at all.
 std::string name_of(const NodeId& node, const Names& names);

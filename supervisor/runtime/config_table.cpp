@@ -116,7 +116,6 @@ void add_rules(Rows& t) {
       time("rules.lease_ttl", "", AT(rules.lease_ttl), 2 * kS, kMin, "of the remover's key. Shorter = faster takeover, more elections"));
   t.push_back(time("rules.campaign_step", "", AT(rules.campaign_step), 100 * kMs, 10 * kS, "rank i campaigns i steps later"));
   t.push_back(time("rules.call_deadline", "", AT(rules.call_deadline), kS, 30 * kS, "of a membership call; shorter than void_after"));
-  t.push_back(time("rules.health_interval", "", AT(rules.health_interval), 0, kMin, "etcd's own: 5s"));
   t.push_back(time("rules.founding_step", "", AT(rules.founding_step), 500 * kMs, kMin, "rank i proposes i steps later"));
   t.push_back(time("rules.founding_patience", "", AT(rules.founding_patience), 10 * kS, kHour, "an uncommitted plan may then be replaced"));
   t.push_back(time("rules.identity_wait", "", AT(rules.identity_wait), 0, kMin, "before etcd starts: does another answer with our id?"));

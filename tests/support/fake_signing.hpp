@@ -1,7 +1,7 @@
-// A signature scheme for unit tests: the signature is a hash of signer and bytes. Forgeable, deterministic, fast.
+// The simulator's signatures and short node ids, for unit tests.
 #pragma once
 
-#include "base/signing.hpp"
+#include "simulation/sim/signing.hpp"
 
 namespace fluxpg::testing {
 
@@ -11,26 +11,6 @@ inline NodeId node_id(std::uint8_t number) {
   return id;
 }
 
-class FakeSigning : public Signing {
- public:
-  explicit FakeSigning(NodeId id) : id_(id) {}
-  NodeId id() const override { return id_; }
-  Signature sign(std::string_view bytes) const override { return make(id_, bytes); }
-  bool verify(const NodeId& signer, std::string_view bytes, const Signature& signature) const override {
-    return make(signer, bytes) == signature;
-  }
-
- private:
-  static Signature make(const NodeId& signer, std::string_view bytes) {
-    std::uint64_t hash = 14695981039346656037ULL;
-    const auto mix = [&hash](std::uint8_t byte) { hash = (hash ^ byte) * 1099511628211ULL; };
-    for (const std::uint8_t byte : signer.bytes) mix(byte);
-    for (const char c : bytes) mix(static_cast<std::uint8_t>(c));
-    Signature signature;
-    for (std::size_t i = 0; i < 8; ++i) signature.bytes[i] = static_cast<std::uint8_t>(hash >> (8 * i));
-    return signature;
-  }
-  NodeId id_;
-};
+using FakeSigning = simulation::Signer;
 
 }  // namespace fluxpg::testing

@@ -1,0 +1,85 @@
+// The guards that keep clusters safe, each with a name: so that the simulator can show what happens without it (a mutant).
+//
+// In the daemon holds() is the constant true and costs nothing: no build that touches a real cluster contains a switch. Only
+// fluxpg-sim-mutants, the same sources compiled with FLUXPG_MUTANTS, can leave one guard out.
+#pragma once
+
+#include <cstdint>
+
+namespace fluxpg {
+
+enum class Guard : std::uint8_t {
+  kNone,
+  // verdict
+  kVeto,
+  kMajority,
+  kOwnList,
+  kSignature,
+  kVictimsVote,
+  kUnwellAbstains,
+  kSilentEtcdPatience,
+  kDeadEtcdIsNoLife,
+  kSilenceIsNoIllness,
+  // decision
+  kOneDecision,
+  kCompareAndSwap,
+  kLastLook,
+  kOpenerRefutes,
+  kRefuteBeforeCall,
+  kReadBack,
+  kSameElectorate,
+  kCertificateChecked,
+  kVoidDelay,
+  kVoidAtAll,
+  kResume,
+  // remover
+  kShadowHoldsNoKey,
+  kVictimHoldsNoKey,
+  // plan
+  kDwellUnlisted,
+  kDwellListed,
+  kReplacementWaitsLong,
+  kPlannedStop,
+  kBudget,
+  kPause,
+  kLearnerInSync,
+  kOddVoters,
+  kListedJoins,
+  kFreshJoins,
+  kGhostLearner,
+  // discovery
+  kAbsenceWindow,
+  kTwoBackends,
+  // founding
+  kSilentListedBlocks,
+  kCountsAgree,
+  kEverybodyPromises,
+  kPromiseKept,
+  kPromiseDurable,
+  kChosenIsCommitted,
+  kStopBeforeHigherRound,
+  kClusterIsJoined,
+  // seat
+  kForeignCluster,
+  kRemovedIsListed,
+  kIdentityWait,
+  kSeatWithoutDisk,
+  // gossip
+  kIncarnationDurable,
+  kOnlySubjectRefutes,
+  kSelfDefence,
+  // work that must be done at all
+  kEvicts,
+  kFounds,
+  kPromotes,
+  kCount,
+};
+
+#ifdef FLUXPG_MUTANTS
+inline Guard left_out = Guard::kNone;
+inline bool holds(Guard guard) { return guard != left_out; }
+#else
+constexpr bool holds(Guard) { return true; }
+#endif
+
+}  // namespace fluxpg
