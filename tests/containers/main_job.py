@@ -18,6 +18,7 @@ ADDRESS = {name: f"198.18.0.{11 + i}" for i, name in enumerate(NODES + [FOURTH])
 PORT = {name: 5432 + i for i, name in enumerate(NODES + [FOURTH])}
 MOCK = "http://127.0.0.1:16127"
 WINDOW = 60
+PATIENCE = 3  # a wait_until names an idle machine's seconds and waits this many times as long; what is measured is checked by what it took
 LIE = 300 if os.environ.get("FLUXPG_LONG") else 90
 
 
@@ -39,7 +40,7 @@ def check(condition, what):
 
 
 def wait_until(what, predicate, timeout, step=1.0):
-    start, last = time.monotonic(), None
+    start, last, timeout = time.monotonic(), None, timeout * PATIENCE
     while time.monotonic() - start < timeout:
         try:
             last = predicate()
@@ -94,7 +95,7 @@ def removals(node):
 def api(method, path, body=None):
     request = urllib.request.Request(MOCK + path, method=method, data=None if body is None else json.dumps(body).encode(),
                                      headers={"Content-Type": "application/json"})
-    return urllib.request.urlopen(request, timeout=5).read()
+    return urllib.request.urlopen(request, timeout=30).read()
 
 
 def list_only(nodes):
@@ -122,10 +123,10 @@ def one_command_brings_it_up():
 
 def the_seeds_commands_work():
     container = compose("ps", "-q", NODES[0]).stdout.strip()
-    listed = run("docker", "exec", container, "patronictl", "-c", "/etc/patroni/patroni.yml", "list").stdout
-    check(listed.count("running") + listed.count("streaming") == 3 and "Leader" in listed, f"patronictl list: {listed}")
+    listed = lambda: run("docker", "exec", container, "patronictl", "-c", "/etc/patroni/patroni.yml", "list").stdout  # noqa: E731
+    wait_until("patronictl lists three", lambda: (rows := listed()).count("running") + rows.count("streaming") == 3 and "Leader" in rows, 30)
     check(run("docker", "exec", container, "psql", "-U", "postgres", "-Atc", "SELECT 1").stdout.strip() == "1", "psql inside")
-    cluster = json.load(urllib.request.urlopen("http://localhost:8008/cluster", timeout=5))
+    cluster = json.load(urllib.request.urlopen("http://localhost:8008/cluster", timeout=30))
     check(len(cluster["members"]) == 3, f"Patroni's REST API: {cluster}")
     for name in ("etcd", "patroni", "updater"):
         check(run("docker", "exec", container, "test", "-s", f"/var/log/supervisor/{name}.out.log").returncode == 0, f"log of {name}")

@@ -59,8 +59,10 @@ TEST(MockFluxApi, ExitsWith78NamingABadStateFile) {
 
 TEST(MockFluxApi, StopsCleanlyOnSigtermHoweverEarly) {
   for (const char* pause : {"0", "0.02", "0.2"}) {
+    // From the moment on that it says that it listens.
     const auto outcome =
-        shell(std::string("$mock --listen 127.0.0.1:0 >/dev/null & sleep 0.1; sleep ") + pause + "; kill -TERM $!; wait $!");
+        shell(std::string("said=$(mktemp); $mock --listen 127.0.0.1:0 >$said & until [ -s $said ]; do sleep 0.01; done; ") +
+              "rm $said; sleep " + pause + "; kill -TERM $!; wait $!");
     EXPECT_EQ(outcome.exit_code, 0) << outcome.output;
   }
 }

@@ -21,6 +21,9 @@ APP = "native-test"
 MOCK = f"http://{SUBNET}.2:16127"
 
 
+PATIENCE = 3  # a wait_until names an idle machine's seconds and waits this many times as long; what is measured is checked by what it took
+
+
 def run(*command, check=True, timeout=60, **kw):
     return subprocess.run(command, check=check, timeout=timeout, capture_output=True, text=True, **kw)
 
@@ -29,6 +32,7 @@ def wait_until(what, predicate, timeout, step=0.25):
     """Polls until the predicate gives something true; returns (that, seconds). The failure says what was last seen."""
     start = time.monotonic()
     last = None
+    timeout *= PATIENCE
     while time.monotonic() - start < timeout:
         try:
             last = predicate()
@@ -123,14 +127,15 @@ redirect_stderr=true
         """As if power was lost for its processes: supervisord first, so that it restarts nothing."""
         self.signal(signal.SIGKILL)
         if self.process:
-            self.process.wait(timeout=10)
+            self.process.wait(timeout=30)
 
     def stop_daemon(self):
         run("ip", "netns", "exec", self.ns, "supervisorctl", "-s", f"unix://{self.home}/run/supervisor.sock", "stop", "updater")
 
     # ---- questions ----
     def etcdctl(self, *arguments, check=True, timeout=20):
-        return run("ip", "netns", "exec", self.ns, "env", "ETCDCTL_API=3", "etcdctl", "--endpoints=http://127.0.0.1:2379", *arguments,
+        return run("ip", "netns", "exec", self.ns, "env", "ETCDCTL_API=3", "etcdctl", "--endpoints=http://127.0.0.1:2379",
+                   "--dial-timeout=10s", "--command-timeout=15s", *arguments,
                    check=check, timeout=timeout)
 
     def members(self):
@@ -211,10 +216,10 @@ class Cluster:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
             if node.process:
-                node.process.wait(timeout=10)
+                node.process.wait(timeout=30)
         if self.mock:
             self.mock.kill()
-            self.mock.wait(timeout=10)
+            self.mock.wait(timeout=30)
         self.remove_namespaces()
         if kind is None:
             shutil.rmtree(self.home, ignore_errors=True)
@@ -243,7 +248,7 @@ class Cluster:
 
     # ---- the Flux API ----
     def api(self, method, path, body=None):
-        command = ["ip", "netns", "exec", HUB, "curl", "-s", "-f", "-m", "5", "-X", method, MOCK + path]
+        command = ["ip", "netns", "exec", HUB, "curl", "-s", "-f", "-m", "30", "-X", method, MOCK + path]
         if body is not None:
             command += ["-H", "Content-Type: application/json", "-d", json.dumps(body)]
         return run(*command).stdout

@@ -48,8 +48,8 @@ def three_fresh_nodes_found_one_cluster():
         check(len(lists[0]) == 3 and all(x == lists[0] for x in lists), f"different member lists: {lists}")
         founded = c.nodes[0].get("founded")
         check(len(founded["founders"]) == 3, f"founders: {founded}")
-        status = c.nodes[0].ctl("status")
-        check(status.returncode == 0 and "survives 1" in status.stdout, f"status: {status.returncode} {status.stdout}")
+        wait_until("status exits 0, survives 1",
+                   lambda: (s := c.nodes[0].ctl("status")).returncode == 0 and "survives 1" in s.stdout, 20)
 
 
 def a_dead_unlisted_member_is_evicted_once_and_explained_for_ever():
@@ -87,7 +87,8 @@ def a_live_member_is_never_evicted_whatever_the_api_says():
             time.sleep(5)
             start = time.monotonic()
             check(c.nodes[0].ctl("status").returncode in (0, 1), f"status under {mode}")
-            check(time.monotonic() - start < 0.5, f"status took {time.monotonic() - start:.2f} s under {mode}")
+            # A hanging API is waited for 8 s; the answer takes milliseconds, and a busy machine a moment to start the program.
+            check(time.monotonic() - start < 1.5, f"status took {time.monotonic() - start:.2f} s under {mode}")
         check(set(c.nodes[0].members()) == before, "a member was removed")
         check(removals(c.nodes[0]) == [], "a removal was decided")
 
@@ -229,8 +230,8 @@ def what_others_write_into_etcd_is_not_carried_out():
         wait_until("the damaged record is said",
                    lambda: any("record" in p for n in c.nodes for p in n.json("status")["problems"]), 20)
         witness.etcdctl("del", f"/fluxpg/{APP}/record")
-        # The remover key of another lease: nobody acts while it stands.
-        lease = witness.etcdctl("lease", "grant", "60").stdout.split()[1]
+        # The remover key of another lease: nobody acts while it stands, which it does until the lease is revoked below.
+        lease = witness.etcdctl("lease", "grant", "600").stdout.split()[1]
         witness.etcdctl("del", f"/fluxpg/{APP}/remover")
         witness.etcdctl("put", f"--lease={lease}", f"/fluxpg/{APP}/remover",
                         json.dumps({"node": "0" * 63 + "1", "member": "abc"}))

@@ -9,7 +9,8 @@ namespace {
 
 TEST(Loss, AFreshConnectToAPortWithoutListenerIsRefused) {
   Station a;
-  const Endpoint down = nobody();
+  const Vacancy vacancy;
+  const Endpoint down = vacancy.endpoint();
   a.send(down, "hello");
   ASSERT_TRUE(drive_until({&a}, [&] { return !a.lost.empty(); }));
   EXPECT_EQ(a.lost.front(), std::make_pair(down, true));
@@ -17,7 +18,8 @@ TEST(Loss, AFreshConnectToAPortWithoutListenerIsRefused) {
 
 TEST(Loss, RefusalsAreToldOncePerAttemptAndAttemptsBecomeRarer) {
   Station a;
-  const Endpoint down = nobody();
+  const Vacancy vacancy;
+  const Endpoint down = vacancy.endpoint();
   const TimePoint start = boot_now();
   a.send(down, "hello");
   ASSERT_TRUE(drive_until({&a}, [&] { return a.losses(down, true) >= 5; }));
@@ -27,22 +29,24 @@ TEST(Loss, RefusalsAreToldOncePerAttemptAndAttemptsBecomeRarer) {
 }
 
 TEST(Loss, AKilledProcessIsLostAtOnceAndRefusedThereafter) {
-  int port_pipe[2];
-  ASSERT_EQ(::pipe(port_pipe), 0);
+  int ready[2];
+  ASSERT_EQ(::pipe(ready), 0);
+  const Vacancy vacancy;
+  const Endpoint b = vacancy.endpoint();
   const pid_t child = ::fork();  // before this process has a context: ZeroMQ's do not survive a fork
   ASSERT_GE(child, 0);
   if (child == 0) {
-    Station b;
-    b.echoes = true;
-    const std::uint16_t port = b.endpoint().port;
-    if (::write(port_pipe[1], &port, sizeof port) != sizeof port) ::_exit(1);
+    TransportConfig config = test_config();
+    config.listen = b;
+    Station echo(config);
+    echo.echoes = true;
+    if (::write(ready[1], "!", 1) != 1) ::_exit(1);
     drive_until(
-        {&b}, [] { return false; }, seconds(50));
+        {&echo}, [] { return false; }, 20, seconds(50));
     ::_exit(0);
   }
-  std::uint16_t port = 0;
-  ASSERT_EQ(::read(port_pipe[0], &port, sizeof port), static_cast<ssize_t>(sizeof port));
-  const Endpoint b{"127.0.0.1", port};
+  char byte = 0;
+  ASSERT_EQ(::read(ready[0], &byte, 1), 1);
   Station a;
   a.send(b, "hello");
   EXPECT_TRUE(drive_until({&a}, [&] { return a.heard("echo of hello"); }));
@@ -52,22 +56,23 @@ TEST(Loss, AKilledProcessIsLostAtOnceAndRefusedThereafter) {
   const Duration until_lost = boot_now() - killed;
   EXPECT_TRUE(drive_until({&a}, [&] { return a.losses(b, true) >= 1; }));
   const Duration until_refused = boot_now() - killed;
-  EXPECT_LT(until_lost, milliseconds(500));  // measured: 1 ms, see README; the bounds allow for a busy machine
-  EXPECT_LT(until_refused, milliseconds(1000));
+  EXPECT_LT(until_lost, seconds(10));  // measured: 1 ms, see README; nothing else would tell before the 20 s of test_config
+  EXPECT_LT(until_refused, seconds(15));
   EXPECT_EQ(a.lost.front(), std::make_pair(b, false));
   RecordProperty("lost_us", static_cast<int>(until_lost.count() / 1000));
   RecordProperty("refused_us", static_cast<int>(until_refused.count() / 1000));
   ::waitpid(child, nullptr, 0);
-  ::close(port_pipe[0]);
-  ::close(port_pipe[1]);
+  ::close(ready[0]);
+  ::close(ready[1]);
 }
 
 TEST(Loss, APeerThatComesBackIsReachedAgain) {
+  const Vacancy vacancy;
   Station a;
   TransportConfig config = test_config();
+  config.listen = vacancy.endpoint();
   {
     Station b(config);
-    config.listen = b.endpoint();
     a.send(config.listen, "one");
     ASSERT_TRUE(drive_until({&a, &b}, [&] { return b.heard("one"); }));
   }
@@ -86,8 +91,7 @@ TEST(Loss, AListenerThatNeverAnswersProvesNothingAndBlocksNobody) {
   const DeafListener stopped;
   a.send(stopped.endpoint(), "hello?");
   a.send(c.endpoint(), "hello");
-  ASSERT_TRUE(drive_until(
-      {&a, &c}, [&] { return a.heard("echo of hello"); }, seconds(2)));
+  ASSERT_TRUE(drive_until({&a, &c}, [&] { return a.heard("echo of hello"); }));
   ASSERT_TRUE(drive_until({&a, &c}, [&] { return a.counters().handshake_failed >= 3; }));
   EXPECT_EQ(a.inbox.size(), 1U);
   EXPECT_TRUE(a.lost.empty());  // silence is neither a refusal nor a loss
@@ -100,8 +104,9 @@ TEST(Loss, TheOutcomeOfAnAttemptThatFollowsAtOnceIsAnnouncedByTheDescriptors) {
   a.send(rude.endpoint(), "hello?");
   a.transport->drive(boot_now());
   ASSERT_TRUE(rude.hang_up_on_the_next());
-  const auto failed = [&](std::uint64_t times) {  // no tick helps
-    return drive_until({&a}, [&] { return a.counters().handshake_failed == times; }, seconds(2), 3000);
+  const auto failed = [&](std::uint64_t times) {
+    return drive_until(
+        {&a}, [&] { return a.counters().handshake_failed == times; }, kNoTick);
   };
   EXPECT_TRUE(failed(1));
   ASSERT_TRUE(rude.has_caller());
@@ -114,7 +119,8 @@ TEST(Loss, AVanishedHostIsNotCalledRefused) {
   config.connect_timeout = milliseconds(100);
   Station a(config);
   const DeafListener vanished(true);
-  const Endpoint down = nobody();
+  const Vacancy vacancy;
+  const Endpoint down = vacancy.endpoint();
   a.send(vanished.endpoint(), "hello?");
   a.send(down, "hello?");
   ASSERT_TRUE(drive_until({&a}, [&] { return a.losses(down, true) >= 9; }));  // 600 ms: at least two attempts timed out
@@ -123,13 +129,14 @@ TEST(Loss, AVanishedHostIsNotCalledRefused) {
 
 TEST(Loss, MessagesToAPeerThatIsDownAreDroppedAndCounted) {
   Station a;
-  const Endpoint down = nobody();
+  const Vacancy vacancy;
+  const Endpoint down = vacancy.endpoint();
   constexpr std::uint64_t kMany = 20000;
   for (std::uint64_t i = 0; i < kMany; ++i) a.send(down, std::string(1000, 'x'));
   EXPECT_EQ(a.counters().send_dropped, kMany - TransportConfig{}.max_waiting);
   // Those that wait do not wait for ever.
   a.transport->drive(boot_now());
-  a.transport->drive(boot_now() + seconds(2));
+  a.transport->drive(boot_now() + seconds(30));
   EXPECT_EQ(a.counters().send_dropped, kMany);
   EXPECT_EQ(a.counters().sent, 0U);
 }

@@ -56,6 +56,8 @@ inline TransportConfig test_config(std::vector<std::uint8_t> secrets = {1}) {
   config.codec = test_codec();
   config.reconnect = milliseconds(20);
   config.reconnect_max = milliseconds(100);
+  // A busy machine may leave us or ZeroMQ's thread without a processor for a second.
+  config.waiting_age = config.connect_timeout = config.handshake_timeout = seconds(20);
   return config;
 }
 
@@ -96,8 +98,9 @@ class Station {
 };
 
 // Waits on the descriptors as a runtime would, at most `tick_ms` at a time. False: it did not happen within `limit`.
-inline bool drive_until(const std::vector<Station*>& stations, const std::function<bool()>& happened, Duration limit = seconds(10),
-                        int tick_ms = 20) {
+constexpr int kNoTick = 60'000;  // longer than the limit: a wake-up that is missed makes it time out
+inline bool drive_until(const std::vector<Station*>& stations, const std::function<bool()>& happened, int tick_ms = 20,
+                        Duration limit = seconds(30)) {
   const TimePoint end = boot_now() + limit;
   while (boot_now() < end) {
     std::vector<pollfd> fds;
@@ -110,6 +113,8 @@ inline bool drive_until(const std::vector<Station*>& stations, const std::functi
   }
   return false;
 }
+
+constexpr int kPatienceMs = 20'000;
 
 // A plain TCP socket that listens and never answers, as a stopped process does. With `full`, its queue is full and the system ignores
 // further attempts, as a vanished host does.
@@ -136,23 +141,23 @@ class DeafListener {
   // Waits until somebody has connected.
   bool has_caller() const {
     pollfd waiting{fds_.front(), POLLIN, 0};
-    return ::poll(&waiting, 1, 5000) == 1;
+    return ::poll(&waiting, 1, kPatienceMs) == 1;
   }
-  // Takes the next caller, waits for its first bytes, and hangs up on it. False: none came in 5 s.
+  // Takes the next caller, waits for its first bytes, and hangs up on it. False: none came in time.
   bool hang_up_on_the_next() const {
     if (!has_caller()) return false;
     const int caller = ::accept(fds_.front(), nullptr, nullptr);
     pollfd greeting{caller, POLLIN, 0};
-    const bool greeted = ::poll(&greeting, 1, 5000) == 1;
+    const bool greeted = ::poll(&greeting, 1, kPatienceMs) == 1;
     ::close(caller);
     return greeted;
   }
-  // Takes the next caller and waits until it hangs up. False: it did not within 5 s.
+  // Takes the next caller and waits until it hangs up. False: it did not in time.
   bool is_left_by_the_next() const {
     if (!has_caller()) return false;
     const int caller = ::accept(fds_.front(), nullptr, nullptr);
     pollfd end{caller, POLLRDHUP, 0};
-    const bool left = ::poll(&end, 1, 5000) == 1;
+    const bool left = ::poll(&end, 1, kPatienceMs) == 1;
     ::close(caller);
     return left;
   }
@@ -163,7 +168,27 @@ class DeafListener {
   std::vector<int> fds_;
 };
 
-// A port on which nobody listens (the system does not hand it out again soon).
-inline Endpoint nobody() { return DeafListener().endpoint(); }
+// A port on which nobody listens, nor comes to listen while this lives, save a Station of ours. (A port that is free can be the next
+// free port of any program, and even of the connection that tries it: that one would reach itself.)
+class Vacancy {
+ public:
+  Vacancy() : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    address_.sin_family = AF_INET;
+    address_.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address_;
+    const int shared = 1;  // as ZeroMQ's listeners
+    EXPECT_EQ(::setsockopt(fd_, SOL_SOCKET, SO_REUSEADDR, &shared, sizeof shared), 0);
+    EXPECT_EQ(::bind(fd_, reinterpret_cast<sockaddr*>(&address_), size), 0);
+    EXPECT_EQ(::getsockname(fd_, reinterpret_cast<sockaddr*>(&address_), &size), 0);
+  }
+  ~Vacancy() { ::close(fd_); }
+  Vacancy(const Vacancy&) = delete;
+  Vacancy& operator=(const Vacancy&) = delete;
+  Endpoint endpoint() const { return {"127.0.0.1", ntohs(address_.sin_port)}; }
+
+ private:
+  int fd_;
+  sockaddr_in address_{};
+};
 
 }  // namespace fluxpg::net

@@ -106,7 +106,7 @@ class EtcdCluster : public testing::Test {
   }
 
   static void await(int i) {
-    for (int tries = 0; tries < 150; ++tries) {
+    for (int tries = 0; tries < 450; ++tries) {
       if (run("curl -s -m 2 http://127.77.4." + std::to_string(i + 1) + ":23790/health").output.find("true") != std::string::npos) return;
       std::this_thread::sleep_for(std::chrono::milliseconds(200));
     }

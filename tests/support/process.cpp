@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <cstdint>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -82,20 +83,27 @@ std::string read_file(const std::string& path) {
   return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
 }
 
+// Below those that the system gives to connections: our own attempts to reach the listener to come could take one of them.
 int free_port(const std::string& address) {
-  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in any{};
-  any.sin_family = AF_INET;
-  CHECK(inet_pton(AF_INET, address.c_str(), &any.sin_addr) == 1);
-  socklen_t size = sizeof any;
-  CHECK(bind(fd, reinterpret_cast<const sockaddr*>(&any), size) == 0);
-  CHECK(getsockname(fd, reinterpret_cast<sockaddr*>(&any), &size) == 0);
-  close(fd);
-  return ntohs(any.sin_port);
+  constexpr int kFirst = 20000, kCount = 12000;
+  static int tried = getpid() * 37;
+  sockaddr_in wanted{};
+  wanted.sin_family = AF_INET;
+  CHECK(inet_pton(AF_INET, address.c_str(), &wanted.sin_addr) == 1);
+  for (int tries = 0; tries < kCount; ++tries) {
+    const int port = kFirst + ++tried % kCount;
+    wanted.sin_port = htons(static_cast<std::uint16_t>(port));
+    const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    const bool is_free = bind(fd, reinterpret_cast<const sockaddr*>(&wanted), sizeof wanted) == 0;
+    close(fd);
+    if (is_free) return port;
+  }
+  CHECK(false);
+  return 0;
 }
 
 bool eventually(Duration at_most, const std::function<bool()>& is_true) {
-  const auto end = std::chrono::steady_clock::now() + at_most;
+  const auto end = std::chrono::steady_clock::now() + 3 * at_most;
   while (!is_true()) {
     if (std::chrono::steady_clock::now() >= end) return false;
     std::this_thread::sleep_for(milliseconds(5));

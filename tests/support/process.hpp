@@ -53,9 +53,9 @@ class TemporaryDirectory {
 };
 
 std::string read_file(const std::string& path);
-// A TCP port on which nobody listens on this address (now).
+// A TCP port on which nobody listens on this address (now); each time another one.
 int free_port(const std::string& address);
-// Asks until it is true; false when the time is over. For native tests only.
+// Asks until it is true; false when the time is over. The time is an idle machine's: three times as much is waited. For native tests only.
 bool eventually(Duration at_most, const std::function<bool()>& is_true);
 
 }  // namespace fluxpg::test

@@ -46,7 +46,7 @@ bool Connection::readable(int ms) const {
 
 std::string Connection::read_request() {
   std::string request;
-  while (readable(5000)) {
+  while (readable(30000)) {
     char buffer[4096];
     const ssize_t got = recv(fd_, buffer, sizeof buffer, 0);
     if (got <= 0) return {};
@@ -129,9 +129,8 @@ Script always(std::string bytes) {
 }
 
 int closed_port() {
-  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  const int port = bind_loopback(fd);
-  close(fd);
+  // Bound for good: a free port would soon be another program's.
+  static const int port = bind_loopback(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
   return port;
 }
 
