@@ -13,6 +13,7 @@ using etcd::Error;
 using etcd::ErrorKind;
 
 constexpr Duration kHealthInterval = seconds(5);
+constexpr Duration kRenewalRace = milliseconds(50);
 
 etcd::Result error(ErrorKind kind, std::string message) { return unexpected(Error{kind, std::move(message)}); }
 
@@ -49,6 +50,11 @@ etcd::Header Model::header(Host host) const {
   return {data.cluster, data.member, cluster.log[data.applied - 1].revision, cluster.term};
 }
 
+bool Model::lists_itself(Host host) const {
+  const Members& own = view(host);
+  return std::any_of(own.begin(), own.end(), [&](const etcd::Member& member) { return member.id == instances_[host].data->member; });
+}
+
 const Members& Model::view(Host host) const {
   const Data& data = *instances_[host].data;
   return *clusters_.at(data.cluster).log[data.applied - 1].members;
@@ -59,7 +65,7 @@ etcd::Status Model::status(TimePoint now, Host host) const {
   const Cluster& cluster = clusters_.at(instance.data->cluster);
   etcd::Status result;
   result.header = header(host);
-  result.version = "3.5.16";
+  result.version = version_ == Version::k34 ? "3.4.23" : "3.5.16";
   const bool sees = instance.leader_seen != kNever && now - instance.leader_seen < seconds(1);
   result.leader = sees ? cluster.leader : MemberId{};
   result.raft_index = instance.data->applied;
@@ -134,6 +140,8 @@ void Model::ask(TimePoint now, Host host, Ticket ticket, const etcd::Call& call)
   CHECK(running(host) && instance.data);
   if (!instance.ready) return;  // it accepts the connection and says nothing
   const Cluster& cluster = clusters_.at(instance.data->cluster);
+  // It looks for itself in its list and panics: from the removal to the end of the process.
+  if (std::holds_alternative<etcd::GetStatus>(call) && !lists_itself(host)) return stop(host, 2);
   if (auto refused = refusal(now, host, cluster, call)) return answers_.push_back({ticket, unexpected(std::move(*refused))});
   if (std::holds_alternative<etcd::GetStatus>(call)) return answers_.push_back({ticket, etcd::Answer{status(now, host)}});
   if (const auto* list = std::get_if<etcd::ListMembers>(&call); list != nullptr && !list->linearizable) {
@@ -198,7 +206,9 @@ etcd::Result Model::read(Host host, const Cluster& cluster, const etcd::Range& r
   return etcd::Answer{std::move(result)};
 }
 
-void Model::drop_lease(Cluster& cluster, etcd::LeaseId lease) {
+void Model::drop_lease(TimePoint now, Cluster& cluster, etcd::LeaseId lease) {
+  std::erase_if(cluster.just_ended, [now](const auto& entry) { return entry.second.expires <= now; });
+  cluster.just_ended[lease] = {cluster.leases.at(lease).ttl, now + kRenewalRace};
   cluster.leases.erase(lease);
   const std::size_t before = cluster.keys.size();
   std::erase_if(cluster.keys, [lease](const auto& entry) { return entry.second.lease == lease; });
@@ -219,13 +229,17 @@ etcd::Result Model::execute(TimePoint now, Host host, Cluster& cluster, const et
   }
   if (const auto* alive = std::get_if<etcd::KeepAlive>(&call)) {
     const auto lease = cluster.leases.find(alive->lease);
+    // 3.5 before 3.5.23 may renew a lease that is being revoked, and say yes.
+    const auto ended = cluster.just_ended.find(alive->lease);
+    const bool raced = version_ == Version::k35 && ended != cluster.just_ended.end() && now < ended->second.expires;
+    if (lease == cluster.leases.end() && raced) return etcd::Answer{etcd::Lease{alive->lease, ended->second.ttl}};
     if (lease == cluster.leases.end()) return etcd::Answer{etcd::Lease{alive->lease, Duration::zero()}};
     lease->second.expires = now + lease->second.ttl;
     return etcd::Answer{etcd::Lease{alive->lease, lease->second.ttl}};
   }
   if (const auto* revoke = std::get_if<etcd::RevokeLease>(&call)) {
     if (cluster.leases.count(revoke->lease) == 0) return error(ErrorKind::kNotFound, "etcdserver: requested lease not found");
-    drop_lease(cluster, revoke->lease);
+    drop_lease(now, cluster, revoke->lease);
     commit(now, cluster);
     return etcd::Answer{etcd::Done{}};
   }

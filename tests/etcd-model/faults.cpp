@@ -20,10 +20,11 @@ class Story {
     switch (random_.below(10)) {
       case 0: return fail();
       case 1: return recover();
-      case 2: return add();
-      case 3: return promote();
-      case 4: return remove();
-      case 5: return outvoted();
+      case 2:
+      case 3: return learner_ ? promote() : add();
+      case 4:
+      case 5: return remove();
+      case 6: return random_.below(3) == 0 ? outvoted() : fail();
       default: return call();
     }
   }
@@ -44,6 +45,10 @@ class Story {
     std::vector<Host> result = pair_.voters();
     std::erase_if(result, [this](Host host) { return !pair_.up(host) || pair_.paused(host); });
     return result;
+  }
+  void wait_or_not() {
+    if (random_.below(4) == 0) return pair_.keep_away_from_health_interval();
+    pair_.wait_for_health_interval();
   }
   Host any_working() { return *pick(random_, working()); }
 
@@ -80,7 +85,8 @@ class Story {
 
   // Without a quorum: what is refused at once, what answers, and what nobody hears of.
   void outvoted() {
-    if (pair_.voters().size() != 3 || !down().empty()) return;
+    // A real learner goes on naming the leader that it once had, which is as good as none.
+    if (pair_.voters().size() != 3 || !down().empty() || learner_) return;
     const Host left = any_working();
     for (const Host host : working()) {
       if (host != left) pair_.kill(host);
@@ -103,7 +109,7 @@ class Story {
 
   void add() {
     if (spare_ >= hosts_ || learner_) return;
-    pair_.keep_away_from_health_interval();
+    wait_or_not();
     const std::uint64_t symbol = pair_.next_symbol();
     const std::string url = pair_.peer_url(spare_);
     const Host asked = any_working();
@@ -142,7 +148,7 @@ class Story {
     // Whoever removes itself may be gone before it can say so: not asked here.
     std::erase(asked, victim);
     if (asked.empty()) return;
-    pair_.keep_away_from_health_interval();
+    wait_or_not();
     const bool was_paused = pair_.paused(victim);
     pair_.ask(*pick(random_, asked), etcd::RemoveMember{MemberId{*symbol}});
     if (was_paused && !pair_.symbol_of(victim)) pair_.resume(victim);

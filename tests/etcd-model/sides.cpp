@@ -126,7 +126,7 @@ std::optional<int> Real::exit_code(Host host) {
 // ---- modelled ----
 
 Modelled::Modelled(const Real& real, std::size_t hosts, std::uint64_t seed)
-    : real_(real), model_(hosts, *this, seed), launches_(hosts), now_(TimePoint{} + seconds(1000)), began_(std::chrono::steady_clock::now()) {}
+    : real_(real), model_(hosts, *this, seed, etcd_model::Version::k34), launches_(hosts), now_(TimePoint{} + seconds(1000)), began_(std::chrono::steady_clock::now()) {}
 
 void Modelled::advance_to(TimePoint until) {
   while (now_ < until) {
