@@ -1,5 +1,6 @@
 // What etcd answers, refuses, or never answers.
 #include <algorithm>
+#include <set>
 
 #include "base/check.hpp"
 #include "simulation/etcd-model/model.hpp"
@@ -12,8 +13,30 @@ using etcd::Error;
 using etcd::ErrorKind;
 
 constexpr Duration kHealthInterval = seconds(5);
+constexpr Duration kRenewalRace = milliseconds(50);
 
 etcd::Result error(ErrorKind kind, std::string message) { return unexpected(Error{kind, std::move(message)}); }
+
+bool is_peer_url(const std::string& url) {
+  return url.rfind("http://", 0) == 0 || url.rfind("https://", 0) == 0;
+}
+
+// A key that is put twice, or put and deleted, in one transaction.
+bool puts_twice(const etcd::Txn& txn) {
+  std::set<std::string> put;
+  for (const etcd::Write& write : txn.writes) {
+    if (const auto* each = std::get_if<etcd::Put>(&write); each != nullptr && !put.insert(each->key).second) return true;
+  }
+  return std::any_of(txn.writes.begin(), txn.writes.end(), [&put](const etcd::Write& write) {
+    const auto* each = std::get_if<etcd::Delete>(&write);
+    return each != nullptr && put.count(each->key) > 0;
+  });
+}
+
+bool is_local_read(const etcd::Call& call) {
+  const auto* range = std::get_if<etcd::Range>(&call);
+  return range != nullptr && range->serializable;
+}
 
 bool is_read(const etcd::Call& call) {
   return std::holds_alternative<etcd::Range>(call) || std::holds_alternative<etcd::ListMembers>(call);
@@ -27,6 +50,11 @@ etcd::Header Model::header(Host host) const {
   return {data.cluster, data.member, cluster.log[data.applied - 1].revision, cluster.term};
 }
 
+bool Model::lists_itself(Host host) const {
+  const Members& own = view(host);
+  return std::any_of(own.begin(), own.end(), [&](const etcd::Member& member) { return member.id == instances_[host].data->member; });
+}
+
 const Members& Model::view(Host host) const {
   const Data& data = *instances_[host].data;
   return *clusters_.at(data.cluster).log[data.applied - 1].members;
@@ -37,7 +65,7 @@ etcd::Status Model::status(TimePoint now, Host host) const {
   const Cluster& cluster = clusters_.at(instance.data->cluster);
   etcd::Status result;
   result.header = header(host);
-  result.version = "3.5.16";
+  result.version = version_ == Version::k34 ? "3.4.23" : "3.5.16";
   const bool sees = instance.leader_seen != kNever && now - instance.leader_seen < seconds(1);
   result.leader = sees ? cluster.leader : MemberId{};
   result.raft_index = instance.data->applied;
@@ -59,30 +87,31 @@ bool Model::connected_since(TimePoint now, Host host, MemberId member, const Clu
 }
 
 std::optional<Error> Model::add_refusal(TimePoint now, Host host, const Cluster& cluster, const etcd::AddLearner& call) const {
+  if (!is_peer_url(call.peer_url)) return Error{ErrorKind::kRefused, "etcdserver: given member URLs are invalid"};
   for (const etcd::Member& member : view(host)) {
     if (!member.learner && !connected_since(now, host, member.id, cluster, kHealthInterval)) {
       return Error{ErrorKind::kUnhealthy, "etcdserver: unhealthy cluster"};
     }
   }
-  for (const etcd::Member& member : cluster.members) {
-    if (member.peer_urls.front() == call.peer_url) return Error{ErrorKind::kExists, "etcdserver: Peer URLs already exists"};
-    if (member.learner) return Error{ErrorKind::kTooManyLearners, "etcdserver: too many learner members in cluster"};
-  }
   return std::nullopt;
 }
 
+// etcd's mayRemoveMember. Whether there is such a member at all is known when the removal is applied.
 std::optional<Error> Model::remove_refusal(TimePoint now, Host host, const Cluster& cluster, MemberId victim) const {
-  const etcd::Member* member = cluster.find(victim);
-  if (member == nullptr) return Error{ErrorKind::kNotFound, "etcdserver: member not found"};
-  if (member->learner) return std::nullopt;
   std::size_t voters = 0;
   std::size_t active = 0;
+  std::size_t others = 0;
+  std::size_t others_started = 0;
   for (const etcd::Member& each : view(host)) {
+    if (each.id == victim && each.learner) return std::nullopt;
     if (each.learner) continue;
     ++voters;
     if (connected_since(now, host, each.id, cluster, kHealthInterval)) ++active;
+    if (each.id == victim) continue;
+    ++others;
+    if (!each.name.empty()) ++others_started;
   }
-  if (voters <= 1) {
+  if (others_started < majority(others)) {
     return Error{ErrorKind::kNotEnoughStarted, "etcdserver: re-configuration failed due to not enough started members"};
   }
   if (!connected_since(now, host, victim, cluster, Duration::zero())) return std::nullopt;
@@ -95,8 +124,11 @@ std::optional<Error> Model::refusal(TimePoint now, Host host, const Cluster& clu
   const auto& own = view(host);
   const MemberId self = instances_[host].data->member;
   const bool learner = std::any_of(own.begin(), own.end(), [self](const etcd::Member& m) { return m.id == self && m.learner; });
-  if (learner && !std::holds_alternative<etcd::GetStatus>(call)) {
+  if (learner && !std::holds_alternative<etcd::GetStatus>(call) && !is_local_read(call)) {
     return Error{ErrorKind::kLearner, "etcdserver: rpc not supported for learner"};
+  }
+  if (const auto* txn = std::get_if<etcd::Txn>(&call); txn != nullptr && puts_twice(*txn)) {
+    return Error{ErrorKind::kRefused, "etcdserver: duplicate key given in txn request"};
   }
   if (const auto* add = std::get_if<etcd::AddLearner>(&call)) return add_refusal(now, host, cluster, *add);
   if (const auto* remove = std::get_if<etcd::RemoveMember>(&call)) return remove_refusal(now, host, cluster, remove->id);
@@ -108,11 +140,17 @@ void Model::ask(TimePoint now, Host host, Ticket ticket, const etcd::Call& call)
   CHECK(running(host) && instance.data);
   if (!instance.ready) return;  // it accepts the connection and says nothing
   const Cluster& cluster = clusters_.at(instance.data->cluster);
+  // It looks for itself in its list and panics: from the removal to the end of the process.
+  if (std::holds_alternative<etcd::GetStatus>(call) && !lists_itself(host)) return stop(host, 2);
   if (auto refused = refusal(now, host, cluster, call)) return answers_.push_back({ticket, unexpected(std::move(*refused))});
   if (std::holds_alternative<etcd::GetStatus>(call)) return answers_.push_back({ticket, etcd::Answer{status(now, host)}});
   if (const auto* list = std::get_if<etcd::ListMembers>(&call); list != nullptr && !list->linearizable) {
     return answers_.push_back({ticket, etcd::Answer{etcd::MemberList{header(host), view(host)}}});
   }
+  if (const auto* txn = std::get_if<etcd::Txn>(&call); txn != nullptr && txn->writes.empty()) {
+    return answers_.push_back({ticket, transact(now, host, clusters_.at(cluster.id), *txn)});  // etcd takes it for a local read
+  }
+  if (is_local_read(call)) return answers_.push_back({ticket, read(host, cluster, std::get<etcd::Range>(call))});
   if (!follows_leader(cluster, host)) return;  // no leader: every client gives up before etcd does
   pending_.push_back({ticket, host, cluster.id, cluster.term, call, 0, std::nullopt});
   settle_pending(now);
@@ -168,7 +206,9 @@ etcd::Result Model::read(Host host, const Cluster& cluster, const etcd::Range& r
   return etcd::Answer{std::move(result)};
 }
 
-void Model::drop_lease(Cluster& cluster, etcd::LeaseId lease) {
+void Model::drop_lease(TimePoint now, Cluster& cluster, etcd::LeaseId lease) {
+  std::erase_if(cluster.just_ended, [now](const auto& entry) { return entry.second.expires <= now; });
+  cluster.just_ended[lease] = {cluster.leases.at(lease).ttl, now + kRenewalRace};
   cluster.leases.erase(lease);
   const std::size_t before = cluster.keys.size();
   std::erase_if(cluster.keys, [lease](const auto& entry) { return entry.second.lease == lease; });
@@ -189,13 +229,17 @@ etcd::Result Model::execute(TimePoint now, Host host, Cluster& cluster, const et
   }
   if (const auto* alive = std::get_if<etcd::KeepAlive>(&call)) {
     const auto lease = cluster.leases.find(alive->lease);
+    // 3.5 before 3.5.23 may renew a lease that is being revoked, and say yes.
+    const auto ended = cluster.just_ended.find(alive->lease);
+    const bool raced = version_ == Version::k35 && ended != cluster.just_ended.end() && now < ended->second.expires;
+    if (lease == cluster.leases.end() && raced) return etcd::Answer{etcd::Lease{alive->lease, ended->second.ttl}};
     if (lease == cluster.leases.end()) return etcd::Answer{etcd::Lease{alive->lease, Duration::zero()}};
     lease->second.expires = now + lease->second.ttl;
     return etcd::Answer{etcd::Lease{alive->lease, lease->second.ttl}};
   }
   if (const auto* revoke = std::get_if<etcd::RevokeLease>(&call)) {
     if (cluster.leases.count(revoke->lease) == 0) return error(ErrorKind::kNotFound, "etcdserver: requested lease not found");
-    drop_lease(cluster, revoke->lease);
+    drop_lease(now, cluster, revoke->lease);
     commit(now, cluster);
     return etcd::Answer{etcd::Done{}};
   }
@@ -216,7 +260,11 @@ etcd::Result Model::transact(TimePoint now, Host host, Cluster& cluster, const e
       return error(ErrorKind::kNotFound, "etcdserver: requested lease not found");
     }
   }
-  if (holds && !txn.writes.empty()) {
+  const bool changes = std::any_of(txn.writes.begin(), txn.writes.end(), [&cluster](const etcd::Write& write) {
+    const auto* gone = std::get_if<etcd::Delete>(&write);
+    return gone == nullptr || cluster.keys.count(gone->key) > 0;
+  });
+  if (holds && changes) {  // deleting what is not there is no new revision
     ++cluster.revision;
     for (const etcd::Write& write : txn.writes) {
       if (const auto* put = std::get_if<etcd::Put>(&write)) {
@@ -231,9 +279,9 @@ etcd::Result Model::transact(TimePoint now, Host host, Cluster& cluster, const e
       }
     }
   }
-  commit(now, cluster);
+  if (!txn.writes.empty()) commit(now, cluster);
   etcd::Header answered = header(host);
-  answered.revision = cluster.revision;
+  if (!txn.writes.empty()) answered.revision = cluster.revision;
   return etcd::Answer{etcd::TxnResult{answered, holds}};
 }
 
@@ -242,6 +290,8 @@ etcd::Result Model::transact(TimePoint now, Host host, Cluster& cluster, const e
 etcd::Result Model::add(TimePoint now, Host host, Cluster& cluster, const etcd::AddLearner& call) {
   for (const etcd::Member& member : cluster.members) {
     if (member.peer_urls.front() == call.peer_url) return error(ErrorKind::kExists, "etcdserver: Peer URLs already exists");
+  }
+  for (const etcd::Member& member : cluster.members) {
     if (member.learner) return error(ErrorKind::kTooManyLearners, "etcdserver: too many learner members in cluster");
   }
   etcd::Member learner{MemberId{random_.next() | 1U}, "", {call.peer_url}, {}, true};

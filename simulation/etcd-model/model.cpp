@@ -20,8 +20,8 @@ const etcd::Member* Cluster::find(MemberId member) const {
   return found == members.end() ? nullptr : &*found;
 }
 
-Model::Model(std::size_t hosts, const Surroundings& surroundings, std::uint64_t seed)
-    : surroundings_(surroundings), random_(seed), instances_(hosts) {}
+Model::Model(std::size_t hosts, const Surroundings& surroundings, std::uint64_t seed, Version version)
+    : surroundings_(surroundings), random_(seed), version_(version), instances_(hosts) {}
 
 void Model::start(TimePoint now, Host host, const Launch& launch) {
   Instance& instance = instances_[host];
@@ -31,6 +31,7 @@ void Model::start(TimePoint now, Host host, const Launch& launch) {
   instance.launch = launch;
   instance.running_at = now + milliseconds(150) + random_.below(milliseconds(1200));
   instance.ready = false;
+  instance.ends_at = kNever;
   instance.leader_seen = kNever;
   instance.active_since.clear();
   instance.silent_since.clear();
@@ -115,7 +116,7 @@ void Model::advance(TimePoint now) {
     expire_leases(now, cluster);
   }
   settle_pending(now);
-  exit_evicted();
+  exit_evicted(now);
 }
 
 std::vector<MemberId> Model::voters_shown_by(Host host) const {

@@ -46,9 +46,12 @@ struct Answered {
   etcd::Result result;
 };
 
+// Debian 12's and 13's.
+enum class Version : std::uint8_t { k34, k35 };
+
 class Model {
  public:
-  Model(std::size_t hosts, const Surroundings& surroundings, std::uint64_t seed);
+  Model(std::size_t hosts, const Surroundings& surroundings, std::uint64_t seed, Version version = Version::k35);
 
   // ---- processes and disks ----
   void start(TimePoint now, Host host, const Launch& launch);
@@ -99,6 +102,7 @@ class Model {
   struct Instance {
     ProcessState process;
     TimePoint running_at = kNever;  // kStarting: when it will run
+    TimePoint ends_at = kNever;     // it has learnt that it was removed
     TimePoint catches_up_at{};      // a new learner shows nothing before
     Launch launch;
     std::optional<Data> data;
@@ -123,7 +127,7 @@ class Model {
   void note_links(TimePoint now, Host host);
   void lead(TimePoint now, Cluster& cluster);
   void apply(TimePoint now, const Cluster& cluster);
-  void exit_evicted();
+  void exit_evicted(TimePoint now);
   void publish(TimePoint now, Cluster& cluster);
   void expire_leases(TimePoint now, Cluster& cluster);
   void commit(TimePoint now, Cluster& cluster);
@@ -136,6 +140,7 @@ class Model {
   // answers.cpp
   etcd::Header header(Host host) const;
   const Members& view(Host host) const;
+  bool lists_itself(Host host) const;
   etcd::Status status(TimePoint now, Host host) const;
   std::optional<etcd::Error> refusal(TimePoint now, Host host, const Cluster& cluster, const etcd::Call& call) const;
   std::optional<etcd::Error> add_refusal(TimePoint now, Host host, const Cluster& cluster, const etcd::AddLearner& call) const;
@@ -148,10 +153,11 @@ class Model {
   etcd::Result add(TimePoint now, Host host, Cluster& cluster, const etcd::AddLearner& call);
   etcd::Result promote(TimePoint now, Host host, Cluster& cluster, MemberId member);
   etcd::Result remove(TimePoint now, Host host, Cluster& cluster, MemberId member);
-  void drop_lease(Cluster& cluster, etcd::LeaseId lease);
+  static void drop_lease(TimePoint now, Cluster& cluster, etcd::LeaseId lease);
 
   const Surroundings& surroundings_;
   Random random_;
+  Version version_;
   std::vector<Instance> instances_;
   std::map<ClusterId, Cluster> clusters_;
   std::uint64_t commits_ = 0;

@@ -8,6 +8,7 @@ namespace fluxpg::etcd_model {
 namespace {
 
 constexpr Duration kElectionTimeout = seconds(1);
+constexpr Duration kEndsAfter = milliseconds(100);  // from the removal of a member to the end of its process
 constexpr Duration kReadTimeout = seconds(5);  // a silent connection looks alive for so long
 
 std::uint64_t hash(const std::string& text) {
@@ -24,6 +25,9 @@ void Model::boot(TimePoint now, Host host) {
   Instance& instance = instances_[host];
   if (!surroundings_.answers(host)) return;
   if (instance.data) {  // with a log on disk etcd ignores all that it is told
+    const Cluster& cluster = clusters_.at(instance.data->cluster);
+    const auto removed = cluster.removed_at.find(instance.data->member);
+    if (removed != cluster.removed_at.end() && instance.data->applied >= removed->second) return void(exits(host, 0));
     instance.process.state = ProcessState::State::kRunning;
   } else if (instance.launch.new_cluster) {
     found(now, host);
@@ -189,7 +193,7 @@ void Model::apply(TimePoint now, const Cluster& cluster) {
   }
 }
 
-void Model::exit_evicted() {
+void Model::exit_evicted(TimePoint now) {
   for (Host host = 0; host < instances_.size(); ++host) {
     if (!running(host) || !surroundings_.answers(host)) continue;
     const Data& data = *instances_[host].data;
@@ -202,7 +206,8 @@ void Model::exit_evicted() {
       knows = peer != host && running(peer) && other && other->cluster == data.cluster && other->applied >= removed->second &&
               surroundings_.linked(host, peer);
     }
-    if (knows) stop(host, 0);
+    if (knows && instances_[host].ends_at == kNever) instances_[host].ends_at = now + kEndsAfter;
+    if (now >= instances_[host].ends_at) stop(host, 0);
   }
 }
 
@@ -227,7 +232,7 @@ void Model::expire_leases(TimePoint now, Cluster& cluster) {
     if (now >= lease.expires) expired.push_back(id);
   }
   for (const etcd::LeaseId id : expired) {
-    drop_lease(cluster, id);
+    drop_lease(now, cluster, id);
     commit(now, cluster);
   }
 }
