@@ -6,16 +6,26 @@ namespace fluxpg::scenario {
 
 std::string to_text(Need need) {
   switch (need) {
-    case Need::kProcessControl: return "process control";
-    case Need::kPacketFilter: return "packet filter";
-    case Need::kPacketRelay: return "packet relay";
-    case Need::kFluxMock: return "flux mock";
-    case Need::kDisk: return "disk";
-    case Need::kClock: return "clock";
-    case Need::kEtcdClient: return "etcd client";
-    case Need::kStatusSocket: return "status socket";
-    case Need::kAddresses: return "addresses";
-    case Need::kVirtualTime: return "virtual time";
+    case Need::kProcessControl:
+      return "process control";
+    case Need::kPacketFilter:
+      return "packet filter";
+    case Need::kPacketRelay:
+      return "packet relay";
+    case Need::kFluxMock:
+      return "flux mock";
+    case Need::kDisk:
+      return "disk";
+    case Need::kClock:
+      return "clock";
+    case Need::kEtcdClient:
+      return "etcd client";
+    case Need::kStatusSocket:
+      return "status socket";
+    case Need::kAddresses:
+      return "addresses";
+    case Need::kVirtualTime:
+      return "virtual time";
   }
   CHECK(false);
 }
@@ -54,7 +64,8 @@ const std::vector<FaultWord>& fault_words() {
       at_once("node-starts-unlisted", "the same, and no backend lists it", kProcess),
       of_nodes("host-vanishes", "power or network is lost; comes back", {Need::kProcessControl, Need::kPacketFilter}),
       of_nodes("container-killed", "its processes die, connections are refused; starts again", kProcess),
-      of_nodes("container-recreated", "its writable layer is lost, its volumes are not; starts again", {Need::kProcessControl, Need::kDisk}),
+      of_nodes("container-recreated", "its writable layer is lost, its volumes are not; starts again",
+               {Need::kProcessControl, Need::kDisk}),
       of_nodes("planned-stop", "the container is told to end, and ends; starts again", kProcess),
       of_nodes("daemon-killed", "etcd runs on; starts again", kProcess),
       of_nodes("daemon-crashes-at-action", "between any two actions, also right after it persisted; starts again", kVirtual),

@@ -32,6 +32,10 @@ void Simulation::perform(std::size_t index, supervisor::Actions actions) {
 // ---- gossip ----
 
 void Simulation::perform(std::size_t index, const supervisor::Send& action) {
+  if (const auto* vote = std::get_if<verdict::Vote>(&action.message)) {
+    count("sent: a vote");
+    if (vote->choice == verdict::Choice::kAlive) count("sent: a veto");
+  }
   if (const auto* endpoint = std::get_if<Endpoint>(&action.to)) {
     const std::size_t to = host_at(endpoint->address);
     if (to < hosts_.size() && to != index) send(index, to, 0, *endpoint, action.message);
@@ -158,6 +162,9 @@ void Simulation::perform(std::size_t index, const supervisor::Say& action) {
                                          "closed as void",
                                          "closed as refused",
                                          "calling: ",
+                                         "calling: etcdctl member remove",
+                                         "calling: etcdctl member add",
+                                         "calling: etcdctl member promote",
                                          "this node is the remover now",
                                          "lost the remover key",
                                          "gave up the remover key",
