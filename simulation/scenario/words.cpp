@@ -70,7 +70,7 @@ const std::vector<FaultWord>& fault_words() {
       of_nodes("daemon-killed", "etcd runs on; starts again", kProcess),
       of_nodes("daemon-crashes-at-action", "between any two actions, also right after it persisted; starts again", kVirtual),
       at_once("etcd-killed", "the daemon runs on", kProcess),
-      of_nodes("etcd-keeps-dying", "every two seconds, whoever starts it", kProcess),
+      of_nodes("etcd-keeps-dying", "as soon as anybody starts it", kProcess),
       of_nodes("disk-lost", "container gone with its volumes; a new identity at the same address", {Need::kProcessControl, Need::kDisk}),
       of_nodes("processes-stopped", "SIGSTOP: accepts connections, answers nothing; goes on", kProcess),
       of_nodes("machine-suspended", "the same, and the steady clock stands still; goes on", kVirtual),

@@ -46,7 +46,7 @@ void keep_killing_etcd(Sim& sim, std::size_t host, TimePoint until) {
   using State = etcd_model::ProcessState::State;
   const State state = sim.etcd().process(host).state;
   if (state == State::kRunning || state == State::kStarting) sim.kill_etcd(host);
-  sim.at(seconds(2), [&sim, host, until] { keep_killing_etcd(sim, host, until); });
+  sim.at(milliseconds(200), [&sim, host, until] { keep_killing_etcd(sim, host, until); });
 }
 
 void change_address(Sim& sim, std::size_t host, const Deed& deed) {
