@@ -43,8 +43,9 @@ void run_chaos(Simulation& sim, const Chaos& chaos) {
   }
   if (sim.random().below(4) != 0) sim.run_for(seconds(90));  // else things go wrong while the cluster is founded
   const TimePoint end = sim.now() + chaos.faults;
-  while (sim.now() < end) {
-    sim.run_for(sim.random().below(chaos.between * 2));
+  for (std::uint64_t fault = 1; sim.now() < end; ++fault) {
+    sim.begin_fault_random(sim.options().seed * 1'000'003 + fault);
+    sim.run_for(sim.fault_random().below(chaos.between * 2));
     inject_random_fault(sim, chaos.nodes, chaos.fault_lasts);
   }
   sim.run_for(chaos.fault_lasts + seconds(5));

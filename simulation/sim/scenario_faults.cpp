@@ -10,7 +10,6 @@ namespace fluxpg::simulation {
 namespace {
 
 using Sim = Simulation;
-using discovery::Fault;
 using scenario::Deed;
 
 constexpr Duration kForGood = std::chrono::hours(100'000);
@@ -51,10 +50,7 @@ void keep_killing_etcd(Sim& sim, std::size_t host, TimePoint until) {
 
 void change_address(Sim& sim, std::size_t host, const Deed& deed) {
   const std::string old = sim.host(host).address;
-  sim.stop_container(host);
-  sim.host(host).address = "198.19." + std::to_string(sim.random().below(200)) + "." + std::to_string(11 + host);
-  sim.trace(host, "has the address " + sim.host(host).address + " now, no longer " + old);
-  sim.start(host);
+  sim.stop_container(host), sim.change_address(host), sim.start(host);
   if (deed.lasts) sim.at(*deed.lasts, [&sim, old] { sim.flux().unlist(old); });
 }
 
@@ -68,11 +64,6 @@ void list_row(Sim& sim, std::size_t host, const Deed& deed, bool there) {
   };
   put(there);
   if (deed.lasts) sim.at(*deed.lasts, [put, there] { put(!there); });
-}
-
-void break_api(Sim& sim, const Deed& deed, Fault fault) {
-  sim.flux().fail(fault);
-  if (deed.lasts) sim.at(*deed.lasts, [&sim] { sim.flux().fail(std::nullopt); });
 }
 
 void say_to(Sim& sim, std::size_t host, supervisor::OperatorSays::What what, const std::string& address) {
@@ -114,6 +105,8 @@ const std::map<std::string, OnHost> kOnHosts = {
     {"etcd-keeps-dying", [](Sim& s, std::size_t h, const Deed& d) { keep_killing_etcd(s, h, s.now() + lasts(d)); }},
     {"disk-lost", [](Sim& s, std::size_t h, const Deed& d) { s.stop_container(h), s.lose_disk(h), start_again(s, h, d); }},
     {"processes-stopped", [](Sim& s, std::size_t h, const Deed& d) { s.pause(h), go_on(s, h, d); }},
+    {"daemon-hangs", [](Sim& s, std::size_t h, const Deed& d) { s.pause_daemon(h), go_on(s, h, d); }},
+    {"etcd-hangs", [](Sim& s, std::size_t h, const Deed& d) { s.pause_etcd(h), go_on(s, h, d); }},
     {"machine-suspended", [](Sim& s, std::size_t h, const Deed& d) { s.suspend(h), go_on(s, h, d); }},
     {"node-goes-on", [](Sim& s, std::size_t h, const Deed&) { s.resume(h); }},
     {"address-changes", change_address},
@@ -152,19 +145,9 @@ const std::map<std::string, OnAll> kOnAll = {
        }
      }},
     {"links-heal", [](Sim& s, const Deed&) { s.network().heal_all(); }},
-    {"api-down", [](Sim& s, const Deed& d) { break_api(s, d, Fault::kUnreachable); }},
-    {"api-hangs", [](Sim& s, const Deed& d) { break_api(s, d, Fault::kTimeout); }},
-    {"api-empty", [](Sim& s, const Deed& d) { break_api(s, d, Fault::kEmpty); }},
-    {"api-error", [](Sim& s, const Deed& d) { break_api(s, d, Fault::kStatusError); }},
-    {"api-html", [](Sim& s, const Deed& d) { break_api(s, d, Fault::kNotJson); }},
     {"patroni-paused", pause_patroni},
     {"learner-added-by-hand", [](Sim& s, const Deed&) { ask_leader(s, etcd::AddLearner{"https://n-nobody:2380"}); }},
 };
-
-const FaultKind* find_kind(const std::string& name) {
-  const auto found = std::find_if(fault_kinds().begin(), fault_kinds().end(), [&name](const FaultKind& kind) { return name == kind.name; });
-  return found == fault_kinds().end() ? nullptr : &*found;
-}
 
 }  // namespace
 
@@ -188,7 +171,7 @@ void carry_out(Simulation& sim, const scenario::Deed& deed) {
             "FAULT " + deed.fault + (deed.lasts ? " for " + std::to_string(to_ms(*deed.lasts) / 1000) + " s" : ""));
   if (const auto all = kOnAll.find(deed.fault); all != kOnAll.end()) return all->second(sim, deed);
   const auto one = kOnHosts.find(deed.fault);
-  const FaultKind* kind = find_kind(deed.fault);
+  const FaultKind* kind = find_fault(deed.fault);
   CHECK(one != kOnHosts.end() || kind != nullptr);
   const std::vector<std::size_t> hosts = deed.on.empty() ? std::vector<std::size_t>{0} : deed.on;
   for (const std::size_t host : hosts) {

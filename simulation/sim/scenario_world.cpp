@@ -6,8 +6,33 @@
 
 namespace fluxpg::simulation {
 
+namespace {
+
+// Event: what an agent says when it happens.
+const std::map<std::string, std::vector<std::string>>& prefixes() {
+  static const std::map<std::string, std::vector<std::string>> kPrefixes = {
+      {"decided", {"decided: "}},
+      {"member_remove_called", {"calling: etcdctl member remove"}},
+      {"learner_add_called", {"calling: etcdctl member add"}},
+      {"promote_called", {"calling: etcdctl member promote"}},
+      {"done", {"closed as done"}},
+      {"refuted", {"closed as refuted"}},
+      {"voided", {"closed as void"}},
+      {"remover_elected", {"this node is the remover now"}},
+      {"remover_resigned", {"lost the remover key", "gave up the remover key"}},
+      {"founding_proposed", {"proposing to found"}},
+      {"founding_promised", {"promised founding"}},
+  };
+  return kPrefixes;
+}
+
+}  // namespace
+
 ScenarioWorld::ScenarioWorld(Simulation& sim) : sim_(sim), began_(sim.now()), was_voter_(sim.hosts()) {
   for (Node node = 0; node < sim.hosts(); ++node) data_.push_back(sim.etcd().identity(node));
+  for (const auto& [event, said] : prefixes()) {
+    for (const std::string& prefix : said) listen_for(prefix);
+  }
   observe();
 }
 
@@ -76,29 +101,29 @@ scenario::Status ScenarioWorld::status(Node node) const {
   return out;
 }
 
-std::uint64_t ScenarioWorld::counted(const std::string& what) const {
-  const auto found = sim_.counts().find(what);
-  return found == sim_.counts().end() ? 0 : found->second;
+void ScenarioWorld::listen_for(const std::string& prefix) {
+  sim_.when_said(prefix, std::chrono::hours(100'000), [this, prefix](std::size_t) {
+    ++said_[prefix];
+    listen_for(prefix);
+  });
+}
+
+std::uint64_t ScenarioWorld::counted(const std::string& states) const {
+  std::uint64_t sum = 0;
+  const auto& reached = sim_.states().reached();
+  for (auto state = reached.lower_bound(states); state != reached.end() && state->first.rfind(states, 0) == 0; ++state)
+    sum += state->second;
+  return sum;
 }
 
 std::uint64_t ScenarioWorld::happened(const std::string& event) const {
-  static const std::map<std::string, std::vector<std::string>> kCounts = {
-      {"decided", {"said: decided: "}},
-      {"member_remove_called", {"said: calling: etcdctl member remove"}},
-      {"learner_add_called", {"said: calling: etcdctl member add"}},
-      {"promote_called", {"said: calling: etcdctl member promote"}},
-      {"done", {"said: closed as done"}},
-      {"refuted", {"said: closed as refuted"}},
-      {"voided", {"said: closed as void"}},
-      {"remover_elected", {"said: this node is the remover now"}},
-      {"remover_resigned", {"said: lost the remover key", "said: gave up the remover key"}},
-      {"founding_proposed", {"said: proposing to found"}},
-      {"founding_promised", {"said: promised founding"}},
-      {"vote_sent", {"sent: a vote"}},
-      {"veto_sent", {"sent: a veto"}},
-  };
+  if (event == "veto_sent") return counted("veto: ");
+  if (event == "vote_sent") return counted("veto: ") + counted("dead ") + counted("abstention: ");
   std::uint64_t sum = 0;
-  for (const std::string& what : kCounts.at(event)) sum += counted(what);
+  for (const std::string& prefix : prefixes().at(event)) {
+    const auto said = said_.find(prefix);
+    sum += said == said_.end() ? 0 : said->second;
+  }
   return sum;
 }
 

@@ -11,6 +11,7 @@
 
 namespace fluxpg::simulation {
 
+// Must outlive the last run of the simulation.
 class ScenarioWorld : public scenario::World {
  public:
   using Node = scenario::Node;
@@ -25,7 +26,7 @@ class ScenarioWorld : public scenario::World {
   std::size_t clusters() const override { return clusters_; }
   std::size_t voters() const override { return sim_.voters(); }
   std::size_t members() const override { return sim_.cluster() == nullptr ? 0 : sim_.cluster()->members.size(); }
-  std::size_t removals() const override { return counted("voters removed"); }
+  std::size_t removals() const override { return counted("eviction"); }
   bool writable() const override { return sim_.writable(); }
   bool runs(Node node) const override { return sim_.host(node).daemon != nullptr && !sim_.host(node).stopped; }
   bool works(Node node) const override { return sim_.works(node); }
@@ -44,12 +45,14 @@ class ScenarioWorld : public scenario::World {
   void carry_out(const scenario::Deed& deed) override;
 
  private:
-  std::uint64_t counted(const std::string& what) const;
+  void listen_for(const std::string& prefix);
+  std::uint64_t counted(const std::string& states) const;  // of all whose name begins so
 
   Simulation& sim_;
   TimePoint began_;
   std::vector<std::optional<std::pair<ClusterId, MemberId>>> data_;  // at the beginning
   std::vector<std::optional<MemberId>> was_voter_;
+  std::map<std::string, std::uint64_t> said_;  // by what agents say when it happens
   // as of so many commits
   std::uint64_t commits_ = ~std::uint64_t{0};
   std::size_t clusters_ = 0;

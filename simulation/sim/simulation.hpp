@@ -12,6 +12,7 @@
 #include "simulation/sim/host.hpp"
 #include "simulation/sim/network.hpp"
 #include "simulation/sim/queue.hpp"
+#include "simulation/sim/states.hpp"
 
 namespace fluxpg::simulation {
 
@@ -52,13 +53,30 @@ class Simulation : private etcd_model::Surroundings {
   void stop_container(std::size_t host);  // its processes are killed, the machine refuses connections
   void kill_daemon(std::size_t host);     // etcd runs on
   void start_daemon(std::size_t host);
-  void kill_etcd(std::size_t host);  // exit code 137, as supervisord reports a killed process
-  void lose_disk(std::size_t host);  // of a stopped container: a new identity, no data
-  void pause(std::size_t host);      // SIGSTOP of all processes
-  void suspend(std::size_t host);    // of the whole machine
-  void resume(std::size_t host);
+  void kill_etcd(std::size_t host);     // exit code 137, as supervisord reports a killed process
+  void lose_disk(std::size_t host);     // of a stopped container: a new identity, no data
+  void pause(std::size_t host);         // SIGSTOP of all processes
+  void suspend(std::size_t host);       // of the whole machine
+  void pause_daemon(std::size_t host);  // SIGSTOP of one process, the other one runs on
+  void pause_etcd(std::size_t host);
+  void resume(std::size_t host);  // whatever of it is stopped
   void jump_wall_clock(std::size_t host, Duration by) { hosts_[host].wall_offset += by; }
+  // Its boot and steady clocks leap ahead, as after a migration of the machine; nobody slept.
+  void leap_clock(std::size_t host, Duration by) { hosts_[host].boot_offset += by; }
   void isolate(std::size_t host);
+  // A stopped container is made anew elsewhere, with its disk. Its old row stays listed until somebody removes it.
+  void change_address(std::size_t host);
+  // The disk as it is now, to be put back later; false if it has changed hands since.
+  struct DiskCopy {
+    std::uint64_t identities = 0;
+    supervisor::Persistent persistent;
+    std::optional<etcd_model::Model::DiskCopy> etcd;
+  };
+  DiskCopy copy_disk(std::size_t host) const;
+  bool restore_disk(std::size_t host, const DiskCopy& copy);
+  // Once, when an agent says something that begins so within that time: `then` with its host, right after what it says it along with.
+  void when_said(std::string prefix, Duration within, std::function<void(std::size_t)> then);
+  void forget_traps() { traps_.clear(); }
   void input(std::size_t host, const supervisor::Input& input) { feed(host, hosts_[host].life, input); }
 
   Network& network() { return network_; }
@@ -69,6 +87,9 @@ class Simulation : private etcd_model::Surroundings {
   etcd_model::Model& etcd() { return etcd_; }
   const etcd_model::Model& etcd() const { return etcd_; }
   Random& random() { return random_; }
+  // What faults draw from. Begun anew for each, so that another policy under the same seed meets the same faults.
+  Random& fault_random() { return fault_random_; }
+  void begin_fault_random(std::uint64_t seed) { fault_random_ = Random(seed); }
   const Options& options() const { return options_; }
 
   // ---- what is so, not what anybody believes ----
@@ -96,10 +117,17 @@ class Simulation : private etcd_model::Surroundings {
   // How often each kind of thing happened: faults, and what the agents said about their work.
   const std::map<std::string, std::uint64_t>& counts() const { return counts_; }
   void count(const std::string& what) { ++counts_[what]; }
+  States& states() { return states_; }
+  const States& states() const { return states_; }
   void trace(std::size_t host, const std::string& text);
 
  private:
-  bool answers(std::size_t host) const override { return hosts_[host].there && !hosts_[host].stopped; }
+  bool answers(std::size_t host) const override { return hosts_[host].there && !hosts_[host].stopped && !hosts_[host].etcd_hangs; }
+  bool daemon_stands_still(std::size_t index) const {
+    const Host& host = hosts_[index];
+    return host.stopped || host.daemon_hangs || (host.daemon && host.daemon->writes);
+  }
+  void read_inbox(std::size_t host);
   Now clocks(std::size_t host) const;
   supervisor::AgentConfig config(std::size_t host) const;
   void new_identity(std::size_t host);
@@ -119,6 +147,7 @@ class Simulation : private etcd_model::Surroundings {
 
   // actions.cpp
   void perform(std::size_t host, supervisor::Actions actions);
+  void finish_writing(std::size_t host, supervisor::Actions rest);
   void perform(std::size_t host, const supervisor::Send& action);
   void perform(std::size_t host, const supervisor::AskEtcd& action);
   void perform(std::size_t host, const supervisor::Persist& action);
@@ -136,6 +165,12 @@ class Simulation : private etcd_model::Surroundings {
   void take_etcd_answers();
   std::size_t host_at(const std::string& address) const;
 
+  struct Trap {
+    std::string prefix;
+    TimePoint until;
+    std::function<void(std::size_t)> then;
+  };
+  void spring_traps(std::size_t host, const std::string& said);
   struct Asked {
     std::size_t host = 0;
     std::uint64_t life = 0;
@@ -145,6 +180,7 @@ class Simulation : private etcd_model::Surroundings {
 
   Options options_;
   Random random_;
+  Random fault_random_{0};
   Queue queue_;
   Network network_;
   Flux flux_;
@@ -157,6 +193,8 @@ class Simulation : private etcd_model::Surroundings {
   std::map<std::string, std::uint64_t> counts_;
   mutable const etcd_model::Cluster* founded_ = nullptr;
   mutable std::uint64_t looked_at_ = 0;
+  std::vector<Trap> traps_;
+  States states_;
   std::uint64_t hash_ = 14695981039346656037ULL;
   std::uint64_t events_ = 0;
 };
