@@ -51,6 +51,7 @@ Options options_for(const scenario::Scenario& scenario, std::uint64_t seed) {
 }
 
 std::vector<Violation> run_scenario(Simulation& sim, const scenario::Scenario& scenario) {
+  sim.begin_fault_random(sim.options().seed);
   set_up(sim, scenario);
   if (scenario.founded && !found(sim, scenario)) {
     sim.violate("expectation", scenario.file + ":1: the cluster with which it begins does not come about");
