@@ -5,6 +5,14 @@
 
 int main(int argc, char** argv) {
   CLI::App app{"Simulates clusters of fluxpg's agent on virtual time; one seed is one run, bit for bit."};
+  app.footer(
+      "run --scenario FILE plays a story instead of random faults: what goes wrong when, what must be seen, what never (the files lie in\n"
+      "simulation/scenario/files, the words are told by list-faults and list-expectations):\n"
+      "  runs: [sim]\n  lasts: 10m\n  let: {dead: other}\n"
+      "  faults:\n    - {name: gone, at: 10s, fault: host-vanishes, on: dead}\n    - {after: gone, at: 1s, fault: row-removed, on: dead}\n"
+      "  expect:\n    - {after: gone, within: 135s, that: [{voters: 2}, {evicted: dead}]}\n"
+      "  never:\n    - that: {removals: \"> 1\"}\n"
+      "Exit: 0 all is well, 1 something broke (the seed is named; replay --seed S --scenario FILE --trace tells it), 64 usage.");
   app.require_subcommand(1);
   fluxpg::simulation::Wanted wanted;
   CLI::App* run_command = app.add_subcommand("run", "Run many seeds; exit 1 if an invariant breaks or a run does not settle");
