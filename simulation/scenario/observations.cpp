@@ -12,11 +12,16 @@ using Takes = Observation::Takes;
 
 const char* sign(Compare compare) {
   switch (compare) {
-    case Compare::kEqual: return "";
-    case Compare::kLess: return "< ";
-    case Compare::kAtMost: return "<= ";
-    case Compare::kMore: return "> ";
-    case Compare::kAtLeast: return ">= ";
+    case Compare::kEqual:
+      return "";
+    case Compare::kLess:
+      return "< ";
+    case Compare::kAtMost:
+      return "<= ";
+    case Compare::kMore:
+      return "> ";
+    case Compare::kAtLeast:
+      return ">= ";
   }
   CHECK(false);
 }
@@ -105,17 +110,24 @@ std::vector<Observation> all() {
          const std::string rule = world.last_rule();
          return Seen{rule == condition.text, "last_rule " + (rule.empty() ? "none" : rule)};
        }},
-      {"says", Takes::kText, "status of each node of `on` has a sentence with this text (without `on`: of all that run)", true, false, false, says},
+      {"says", Takes::kText, "status of each node of `on` has a sentence with this text (without `on`: of all that run)", true, false,
+       false, says},
       of_everybody("health", Takes::kText, "each daemon that runs says healthy, degraded or majority_lost",
-                   [](const Status& status, const Condition& condition) { return Seen{status.health == condition.text, status.health}; }),
+                   [](const Status& status, const Condition& condition) {
+                     return Seen{status.health == condition.text, status.health};
+                   }),
       of_everybody("evictions", Takes::kText, "each daemon that runs says enforce, shadow or paused",
-                   [](const Status& status, const Condition& condition) { return Seen{status.evictions == condition.text, status.evictions}; }),
+                   [](const Status& status, const Condition& condition) {
+                     return Seen{status.evictions == condition.text, status.evictions};
+                   }),
       of_everybody("voters_live", Takes::kNumber, "each daemon that runs counts so many live voters",
                    [](const Status& status, const Condition& condition) {
                      return Seen{compare(status.voters_live, condition), std::to_string(status.voters_live) + " voters live"};
                    }),
       event("decided", "a decision was opened"),
-      event("member_remove_called", "a remover asks etcd for what was decided: a removal, an addition, a promotion"),
+      event("member_remove_called", "a remover asks etcd to remove a member"),
+      event("learner_add_called", "a remover asks etcd to add a learner"),
+      event("promote_called", "a remover asks etcd to make a learner a voter"),
       event("done", "a decision was closed as done"),
       event("refuted", "a decision was closed as refuted: the victim lives"),
       event("voided", "a decision was closed as void: its call had no effect"),
@@ -144,11 +156,16 @@ const Observation* find_observation(const std::string& name) {
 
 bool compare(std::uint64_t seen, const Condition& with) {
   switch (with.compare) {
-    case Compare::kEqual: return seen == with.number;
-    case Compare::kLess: return seen < with.number;
-    case Compare::kAtMost: return seen <= with.number;
-    case Compare::kMore: return seen > with.number;
-    case Compare::kAtLeast: return seen >= with.number;
+    case Compare::kEqual:
+      return seen == with.number;
+    case Compare::kLess:
+      return seen < with.number;
+    case Compare::kAtMost:
+      return seen <= with.number;
+    case Compare::kMore:
+      return seen > with.number;
+    case Compare::kAtLeast:
+      return seen >= with.number;
   }
   CHECK(false);
 }

@@ -204,10 +204,17 @@ class Reader {
     if (given != (word->takes != Observation::Takes::kNothing))
       bad(name, "'" + out.name + "' " + (given ? "takes nothing" : "wants a value: " + word->what));
     switch (word->takes) {
-      case Observation::Takes::kNothing: break;
-      case Observation::Takes::kNodes: out.nodes = nodes(argument); break;
-      case Observation::Takes::kNumber: read_number(argument, out); break;
-      case Observation::Takes::kText: read_said(argument, out); break;
+      case Observation::Takes::kNothing:
+        break;
+      case Observation::Takes::kNodes:
+        out.nodes = nodes(argument);
+        break;
+      case Observation::Takes::kNumber:
+        read_number(argument, out);
+        break;
+      case Observation::Takes::kText:
+        read_said(argument, out);
+        break;
     }
     return out;
   }
@@ -275,8 +282,7 @@ class Reader {
     check_known(at, "fault", fault.name, all);
     const FaultWord& word =
         *std::find_if(known_.faults.begin(), known_.faults.end(), [&fault](const FaultWord& each) { return each.name == fault.name; });
-    if (word.only_virtual() && out_.in_containers)
-      bad(at, "'" + fault.name + "' can be done in virtual time only, and 'runs' says real");
+    if (word.only_virtual() && out_.in_containers) bad(at, "'" + fault.name + "' can be done in virtual time only, and 'runs' says real");
     const auto allow = [&](const char* key, bool allowed) {
       if (table[key] && !allowed) bad(table[key], "'" + fault.name + "' takes no '" + key + "'");
     };

@@ -93,8 +93,8 @@ void Play::advance_expectation(const Expectation& expectation, Judged& state) {
   if (!seen) return;
   state.settled = seen->holds || late;
   if (state.settled && !seen->holds) {
-    fail(expectation.line, "expected from " + in_seconds(*from) + " to " + in_seconds(end) + ": " + to_text(expectation.that) +
-                               "; seen: " + seen->what);
+    fail(expectation.line,
+         "expected from " + in_seconds(*from) + " to " + in_seconds(end) + ": " + to_text(expectation.that) + "; seen: " + seen->what);
   }
 }
 

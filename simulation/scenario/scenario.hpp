@@ -45,7 +45,7 @@ struct Fault {
 struct Step {
   std::string name;  // empty: nothing refers to it
   Since since;
-  Conditions when;  // empty: at once
+  Conditions when;   // empty: at once
   Duration delay{};  // after `when` has come true
   Fault fault;
   Duration every{};
@@ -73,8 +73,8 @@ struct Scenario {
   std::string name;  // the file's, without folder and suffix
   bool in_simulator = false;
   bool in_containers = false;
-  std::size_t nodes = 3;    // run at the start
-  std::size_t spares = 0;   // machines that do not
+  std::size_t nodes = 3;   // run at the start
+  std::size_t spares = 0;  // machines that do not
   std::size_t instances = 3;
   std::size_t backends = 3;
   std::uint64_t seeds = 5;

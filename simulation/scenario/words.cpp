@@ -6,16 +6,26 @@ namespace fluxpg::scenario {
 
 std::string to_text(Need need) {
   switch (need) {
-    case Need::kProcessControl: return "process control";
-    case Need::kPacketFilter: return "packet filter";
-    case Need::kPacketRelay: return "packet relay";
-    case Need::kFluxMock: return "flux mock";
-    case Need::kDisk: return "disk";
-    case Need::kClock: return "clock";
-    case Need::kEtcdClient: return "etcd client";
-    case Need::kStatusSocket: return "status socket";
-    case Need::kAddresses: return "addresses";
-    case Need::kVirtualTime: return "virtual time";
+    case Need::kProcessControl:
+      return "process control";
+    case Need::kPacketFilter:
+      return "packet filter";
+    case Need::kPacketRelay:
+      return "packet relay";
+    case Need::kFluxMock:
+      return "flux mock";
+    case Need::kDisk:
+      return "disk";
+    case Need::kClock:
+      return "clock";
+    case Need::kEtcdClient:
+      return "etcd client";
+    case Need::kStatusSocket:
+      return "status socket";
+    case Need::kAddresses:
+      return "addresses";
+    case Need::kVirtualTime:
+      return "virtual time";
   }
   CHECK(false);
 }
@@ -54,14 +64,17 @@ const std::vector<FaultWord>& fault_words() {
       at_once("node-starts-unlisted", "the same, and no backend lists it", kProcess),
       of_nodes("host-vanishes", "power or network is lost; comes back", {Need::kProcessControl, Need::kPacketFilter}),
       of_nodes("container-killed", "its processes die, connections are refused; starts again", kProcess),
-      of_nodes("container-recreated", "its writable layer is lost, its volumes are not; starts again", {Need::kProcessControl, Need::kDisk}),
+      of_nodes("container-recreated", "its writable layer is lost, its volumes are not; starts again",
+               {Need::kProcessControl, Need::kDisk}),
       of_nodes("planned-stop", "the container is told to end, and ends; starts again", kProcess),
       of_nodes("daemon-killed", "etcd runs on; starts again", kProcess),
       of_nodes("daemon-crashes-at-action", "between any two actions, also right after it persisted; starts again", kVirtual),
       at_once("etcd-killed", "the daemon runs on", kProcess),
-      of_nodes("etcd-keeps-dying", "every two seconds, whoever starts it", kProcess),
+      of_nodes("etcd-keeps-dying", "as soon as anybody starts it", kProcess),
       of_nodes("disk-lost", "container gone with its volumes; a new identity at the same address", {Need::kProcessControl, Need::kDisk}),
       of_nodes("processes-stopped", "SIGSTOP: accepts connections, answers nothing; goes on", kProcess),
+      of_nodes("daemon-hangs", "SIGSTOP of the daemon, etcd runs on; goes on", kProcess),
+      of_nodes("etcd-hangs", "SIGSTOP of etcd, the daemon runs on; goes on", kProcess),
       of_nodes("machine-suspended", "the same, and the steady clock stands still; goes on", kVirtual),
       at_once("node-goes-on", "what was stopped or suspended", kProcess),
       at_once("clock-jumps-ahead", "wall clock by an hour", {Need::kClock}),
@@ -85,8 +98,10 @@ const std::vector<FaultWord>& fault_words() {
       of_all("api-down", "no connection", kMock),
       of_all("api-hangs", "no answer", kMock),
       of_all("api-empty", "a well-formed empty list", kMock),
-      of_all("api-error", "HTTP 200 that says error", kMock),
-      of_all("api-html", "a proxy's page", kMock),
+      of_all("api-error", "HTTP 200, status error, no rows", kMock),
+      of_all("api-html", "a proxy's page with HTTP 200", kMock),
+      of_all("api-502", "HTTP 502", kMock),
+      of_all("api-truncated", "two thirds of the good answer", kMock),
       of_all("api-half", "answers hold half of the rows, others each time", kMock),
       {"row-removed", "of all backends, or of one; comes back", kMock, true, false, true, true},
       {"row-appears", "on all backends, or on one; goes again", kMock, true, false, true, true},

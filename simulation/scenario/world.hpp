@@ -42,7 +42,7 @@ class World {
   virtual std::size_t members() const = 0;
   virtual std::size_t removals() const = 0;  // of voters, ever
   virtual bool writable() const = 0;
-  virtual bool runs(Node node) const = 0;  // its daemon does
+  virtual bool runs(Node node) const = 0;   // its daemon does
   virtual bool works(Node node) const = 0;  // up, and its etcd follows a leader
   virtual bool is_voter(Node node) const = 0;
   virtual bool is_member(Node node) const = 0;
@@ -53,7 +53,7 @@ class World {
   virtual std::optional<Node> leader() const = 0;
   virtual std::optional<Node> victim() const = 0;  // of the open decision, if it is a removal
   virtual bool decision_open() const = 0;
-  virtual std::string last_rule() const = 0;  // of the last removal that was done
+  virtual std::string last_rule() const = 0;   // of the last removal that was done
   virtual Status status(Node node) const = 0;  // of a node that runs
   // How often an event (see observations.hpp) has happened.
   virtual std::uint64_t happened(const std::string& event) const = 0;

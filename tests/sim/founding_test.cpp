@@ -18,15 +18,4 @@ TEST(Founding, FiveFreshNodesFoundOneClusterOfFiveVoters) {
   ASSERT_TRUE(sim.run_until([&] { return sim.voters() == 5 && sim.everybody_works(); }, minutes(2)));
 }
 
-TEST(Founding, WaitsForASilentListedNode) {
-  Scene sim({.hosts = 3});
-  sim.start(0);
-  sim.start(1);
-  sim.flux().list(sim.host(2).address);
-  sim.run_for(minutes(30));
-  EXPECT_EQ(sim.etcd().clusters().size(), 0U);
-  sim.start(2);
-  ASSERT_TRUE(sim.run_until([&] { return sim.voters() == 3 && sim.everybody_works(); }, minutes(1)));
-}
-
 }  // namespace fluxpg::simulation

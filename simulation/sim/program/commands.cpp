@@ -4,22 +4,44 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
+#include "simulation/scenario/observations.hpp"
+#include "simulation/scenario/parse.hpp"
 #include "simulation/sim/faults.hpp"
 #include "simulation/sim/invariants.hpp"
+#include "simulation/sim/scenario_faults.hpp"
 
 namespace fluxpg::simulation {
 
 using nlohmann::json;
 
+bool read_scenario(Wanted& wanted) {
+  if (wanted.scenario_file.empty()) return true;
+  scenario::Known known{scenario_fault_words(), std::nullopt, std::vector<std::string>{"expectation"}};
+  for (const InvariantText& invariant : kInvariants) known.invariants->push_back(invariant.name);
+  auto read = scenario::load(wanted.scenario_file, known);
+  if (read && !read->in_simulator) read = unexpected(wanted.scenario_file + ":1: 'runs' does not say sim");
+  if (!read) {
+    std::cerr << "fluxpg-sim: " << read.error() << "\n";
+    return false;
+  }
+  wanted.scenario = std::move(*read);
+  return true;
+}
+
 int run(const Wanted& wanted) {
-  const std::size_t dash = wanted.seeds.find('-');
-  const auto first = number_from_decimal(wanted.seeds.substr(0, dash));
-  const auto last = dash == std::string::npos ? first : number_from_decimal(wanted.seeds.substr(dash + 1));
+  const std::string seeds = !wanted.seeds.empty() ? wanted.seeds
+                            : wanted.scenario     ? "1-" + std::to_string(wanted.scenario->seeds)
+                                                  : "1-100";
+  const std::size_t dash = seeds.find('-');
+  const auto first = number_from_decimal(seeds.substr(0, dash));
+  const auto last = dash == std::string::npos ? first : number_from_decimal(seeds.substr(dash + 1));
   if (!first || !last || *last < *first) {
-    std::cerr << "fluxpg-sim: --seeds is '" << wanted.seeds << "'; allowed: one number, or two like 1-100\n";
+    std::cerr << "fluxpg-sim: --seeds is '" << seeds << "'; allowed: one number, or two like 1-100\n";
     return 64;
   }
-  if (!wanted.as_json) {
+  if (!wanted.as_json && wanted.scenario) {
+    std::cout << "seeds " << *first << " to " << *last << ", scenario " << wanted.scenario->name << "\n";
+  } else if (!wanted.as_json) {
     std::cout << "seeds " << *first << " to " << *last << ", nodes " << (wanted.nodes == 0 ? "3 to 5" : std::to_string(wanted.nodes))
               << ", "
               << (wanted.hours_of_faults > 0 ? std::to_string(wanted.hours_of_faults) + " hours"
@@ -76,6 +98,22 @@ int replay(const Wanted& wanted) {
 
 int list_faults() {
   for (const FaultKind& kind : fault_kinds()) std::cout << kind.name << "\t" << kind.what << "\n";
+  std::cout << "\nScenarios can name these; the last column says what each needs of whoever carries it out:\n";
+  for (const scenario::FaultWord& word : scenario_fault_words())
+    std::cout << word.name << "\t" << word.what << "\t" << scenario::to_text(word.needs) << "\n";
+  return 0;
+}
+
+int list_expectations() {
+  using Takes = scenario::Observation::Takes;
+  for (const scenario::Observation& each : scenario::observations()) {
+    const char* takes = each.takes == Takes::kNodes    ? "NODES"
+                        : each.takes == Takes::kNumber ? "[< <= > >=] NUMBER"
+                        : each.takes == Takes::kText   ? "TEXT"
+                                                       : "";
+    std::cout << each.name << "\t" << takes << "\t" << each.what << (each.is_event ? " (an event)" : "")
+              << (each.only_virtual ? " (sim only)" : "") << "\n";
+  }
   return 0;
 }
 

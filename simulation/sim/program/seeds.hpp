@@ -4,15 +4,19 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "simulation/scenario/scenario.hpp"
 #include "simulation/sim/simulation.hpp"
 
 namespace fluxpg::simulation {
 
 struct Wanted {
-  std::string seeds = "1-100";
+  std::string seeds;          // A-B; empty: 1-100, or as many as the scenario says
+  std::string scenario_file;  // empty: random faults
+  std::optional<scenario::Scenario> scenario;
   std::uint64_t seed = 1;
   std::size_t nodes = 0;  // 0: 3 to 5, by the seed
   std::int64_t minutes_of_faults = 8;
