@@ -118,4 +118,13 @@ void Model::advance(TimePoint now) {
   exit_evicted();
 }
 
+std::vector<MemberId> Model::voters_shown_by(Host host) const {
+  std::vector<MemberId> result;
+  for (const etcd::Member& member : view(host)) {
+    if (!member.learner) result.push_back(member.id);
+  }
+  std::sort(result.begin(), result.end());
+  return result;
+}
+
 }  // namespace fluxpg::etcd_model

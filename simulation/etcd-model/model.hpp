@@ -80,6 +80,8 @@ class Model {
   std::optional<Host> host_of(ClusterId cluster, MemberId member) const;
   bool running(Host host) const { return instances_[host].process.state == ProcessState::State::kRunning; }
   bool can_commit(const Cluster& cluster) const;
+  // What the member on this disk has applied, whether it runs or not.
+  std::vector<MemberId> voters_shown_by(Host host) const;
   // Grows with every committed entry of any cluster.
   std::uint64_t commits() const { return commits_; }
   // The member runs, and is mutually connected to a leader that can commit.

@@ -1,5 +1,5 @@
 // What an agent asks for, done: messages through the network, requests to etcd, files, processes.
-#include "simulation/sim/simulation.hpp"
+#include "simulation/sim/invariants.hpp"
 
 namespace fluxpg::simulation {
 
@@ -25,6 +25,7 @@ void Simulation::perform(std::size_t index, supervisor::Actions actions) {
       count("happened: crash between two actions");
       return kill_daemon(index);
     }
+    invariants_->saw(index, action);
     std::visit([&](const auto& what) { perform(index, what); }, action);
     if (!lives(index, life)) return;
     if (!std::holds_alternative<supervisor::Persist>(action)) continue;

@@ -1,5 +1,5 @@
 // The daemon's event loop on virtual time: inputs in, ticks when they are due, polls and process states as the runtime would bring them.
-#include "simulation/sim/simulation.hpp"
+#include "simulation/sim/invariants.hpp"
 
 namespace fluxpg::simulation {
 
@@ -56,8 +56,14 @@ void Simulation::handle(std::size_t index, const supervisor::Input& input) {
     if (++daemon.ticks_this_second == kTicksASecond) violate("no-spinning", hosts_[index].name + " asks to be called all the time");
   }
   const std::uint64_t life = hosts_[index].life;
+  invariants_->saw(index, input);
   perform(index, daemon.handle(clocks(index), input));
-  if (lives(index, life)) plan_tick(index);
+  if (!lives(index, life)) return;
+  plan_tick(index);
+  if (daemon.policy || daemon.urgent == daemon.agent.misses_a_voter()) return;
+  daemon.urgent = !daemon.urgent;
+  daemon.poll.set_urgent(daemon.urgent);
+  if (daemon.poll.next() != kNever) plan_poll(index, life);
 }
 
 void Simulation::plan_tick(std::size_t index) {
@@ -107,18 +113,25 @@ void Simulation::see_processes(std::size_t index, std::uint64_t life) {
 void Simulation::plan_poll(std::size_t index, std::uint64_t life) {
   if (hosts_[index].daemon->policy) {  // every 60 seconds, as the shell updater's README says, and at the start
     const bool first = !std::exchange(hosts_[index].daemon->policy_polled, true);
-    return queue_.in(first ? random_.below(seconds(2)) : seconds(60), [this, index, life] { poll(index, life); });
+    return queue_.in(first ? random_.below(seconds(2)) : seconds(60), [this, index, life] {
+      if (lives(index, life)) poll(index, life);
+    });
   }
   const TimePoint due = hosts_[index].daemon->poll.next();
   const TimePoint soonest = now() + milliseconds(100);
   const bool at_once = due < TimePoint(now().time_since_epoch() + hosts_[index].boot_offset);
-  queue_.at(at_once ? soonest : std::max(due - hosts_[index].boot_offset, soonest), [this, index, life] { poll(index, life); });
+  const std::uint64_t generation = ++hosts_[index].daemon->poll_generation;
+  queue_.at(at_once ? soonest : std::max(due - hosts_[index].boot_offset, soonest), [this, index, life, generation] {
+    if (lives(index, life) && hosts_[index].daemon->poll_generation == generation) poll(index, life);
+  });
 }
 
 void Simulation::poll(std::size_t index, std::uint64_t life) {
-  if (!lives(index, life)) return;
   if (daemon_stands_still(index)) {
-    queue_.in(seconds(1), [this, index, life] { poll(index, life); });
+    const std::uint64_t generation = hosts_[index].daemon->poll_generation;
+    queue_.in(seconds(1), [this, index, life, generation] {
+      if (lives(index, life) && hosts_[index].daemon->poll_generation == generation) poll(index, life);
+    });
     return;
   }
   if (!hosts_[index].daemon->policy) hosts_[index].daemon->poll.start(clocks(index).boot);

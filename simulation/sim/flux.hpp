@@ -65,6 +65,9 @@ class Flux {
   // No faults, and no rows.
   void reset() { *this = Flux(app_, backends_.size()); }
   std::size_t backends() const { return backends_.size(); }
+  // Answers need not show what is so.
+  bool misleads() const { return truncate_ || slowness_ > Duration::zero(); }
+  bool lists(std::size_t backend, const std::string& address) const { return backends_[backend].rows.count(address) > 0 && backends_[backend].hidden.count(address) == 0; }
 
   discovery::Answer ask(Random& random) const {
     const std::size_t index = random.below(backends_.size());

@@ -26,6 +26,8 @@ struct Daemon {
   discovery::Schedule poll;
   std::deque<supervisor::Input> inbox;  // while it is stopped
   std::uint64_t tick_generation = 0;
+  std::uint64_t poll_generation = 0;
+  bool urgent = false;  // the poll is told
   std::uint64_t ticks_this_second = 0;
   TimePoint second_began{};
   bool policy_polled = false;

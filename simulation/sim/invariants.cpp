@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "gossip/verdict/tally.hpp"
-
 namespace fluxpg::simulation {
 
 namespace {
@@ -41,6 +39,7 @@ void Invariants::check() {
   if (sim_.now() - health_noted_ < milliseconds(100)) return;
   health_noted_ = sim_.now();
   note_health();
+  note_listed();
   check_processes();
 }
 
@@ -74,6 +73,7 @@ void Invariants::check_record() {
         well(*host)) {
       sim_.violate("nobody-alive-is-decided", sim_.host(*host).name + " works, and was decided dead: " + parsed->change.reason);
     }
+    if (removal) check_decision(*parsed);
     if (removal) sim_.states().reach("verdict");
     sim_.count("rule: " + parsed->change.rule);
   } else if (was_open && parsed->epoch != Epoch{static_cast<std::uint64_t>(before)}) {
@@ -100,8 +100,10 @@ void Invariants::check_change(const MembershipChange& change) {
     return;
   }
   if (++effects_[record_revision_] > 1) sim_.violate("one-effect-per-decision", what);
+  if (change.kind == MembershipChange::Kind::kPromote) check_promotion(change);
   if (!voter_removed) return;
   check_certificate(change, *record_);
+  check_applied(change);
   const auto [live_before, live_after] = live_voters(sim_, change);
   if (live_before >= etcd_model::majority(change.voters_before.size()) &&
       live_after < etcd_model::majority(change.voters_before.size() - 1)) {
@@ -110,15 +112,31 @@ void Invariants::check_change(const MembershipChange& change) {
   }
 }
 
+// Counted here once more: the agent's own count may be what is wrong.
 void Invariants::check_certificate(const MembershipChange& change, const record::Record& record) {
-  verdict::Bindings bindings;
+  std::map<MemberId, NodeId> keys;
   for (const auto& [key, kv] : sim_.cluster()->keys) {
     if (key.rfind(record::nodes_prefix(app_), 0) != 0) continue;
-    if (const auto binding = record::binding_from_json(kv.value)) bindings[binding->member] = binding->node;
+    if (const auto binding = record::binding_from_json(kv.value)) keys[binding->member] = binding->node;
   }
+  const verdict::Ballot& ballot = record.certificate.ballot;
   const verdict::Electorate electorate{change.cluster, change.voters_before};
-  const std::string flaw = verdict::certificate_flaw(record.certificate, change.member.id, electorate, bindings, *sim_.host(0).signing);
-  if (!flaw.empty()) sim_.violate("certified-removal", "removal of " + change.member.name + ": " + flaw);
+  std::set<MemberId> dead;
+  bool vetoed = false;
+  for (const verdict::Vote& vote : record.certificate.votes) {
+    const auto key = keys.find(vote.voter);
+    const bool counts = vote.ballot == ballot.id && electorate.contains(vote.voter) && key != keys.end() && key->second == vote.node &&
+                        sim_.host(0).signing->verify(vote.node, verdict::signed_bytes(ballot, vote), vote.signature);
+    if (counts && vote.choice == verdict::Choice::kAlive) vetoed = true;
+    if (counts && vote.choice == verdict::Choice::kDead && vote.voter != change.member.id) dead.insert(vote.voter);
+  }
+  const std::size_t needed = etcd_model::majority(change.voters_before.size());
+  const bool right = ballot.victim.member == change.member.id && ballot.electorate == electorate && record.electorate == electorate;
+  if (right && !vetoed && dead.size() >= needed) return;
+  sim_.violate("certified-removal", "removal of " + change.member.name + ": " +
+                                        (vetoed   ? "its certificate contains a veto"
+                                         : !right ? "its certificate is about another victim or electorate"
+                                                  : std::to_string(dead.size()) + " valid votes of " + std::to_string(needed)));
 }
 
 bool Invariants::well(std::size_t index) const {
@@ -142,6 +160,14 @@ void Invariants::note_health() {
       host.well_since = kNever;
     } else if (host.well_since == kNever) {
       host.well_since = sim_.now();
+    }
+    Observed& seen = observed(i);
+    if (host.well_since != kNever) seen.last_well = sim_.now();
+    if (sim_.etcd().running(i) && host.there && !host.stopped && !host.etcd_hangs) seen.etcd_up = sim_.now();
+    if (!daemon_is_heard(i)) {
+      seen.daemon_heard_since = kNever;
+    } else if (seen.daemon_heard_since == kNever) {
+      seen.daemon_heard_since = sim_.now();
     }
   }
 }

@@ -24,14 +24,17 @@ std::pair<std::size_t, std::size_t> live_voters(const Simulation& sim, const etc
   return {others + victim, others};
 }
 
-void Scores::changed(const Simulation& sim, const etcd_model::MembershipChange& change) {
+void Scores::changed(Simulation& sim, const etcd_model::MembershipChange& change) {
   using Kind = etcd_model::MembershipChange::Kind;
   if (!counts_ || change.kind != Kind::kRemove || change.member.learner) return;
   if (sim.cluster() == nullptr || sim.cluster()->id != change.cluster) return;
   ++evicted;
   const auto host = sim.etcd().host_of(change.cluster, change.member.id);
   const TimePoint since = host ? sim.host(*host).well_since : kNever;
-  if (since != kNever && sim.now() - since >= kWellFor) ++live_evicted;
+  if (since != kNever && sim.now() - since >= kWellFor) {
+    ++live_evicted;
+    sim.trace(*host, "EVICTED ALIVE: it has been well for " + std::to_string(to_ms(sim.now() - since) / 1000) + " s");
+  }
   const auto [before, after] = live_voters(sim, change);
   const std::size_t voters = change.voters_before.size();
   if (before >= etcd_model::majority(voters) && after < etcd_model::majority(voters - 1)) ++quorums_lost;

@@ -29,7 +29,7 @@ class Scores {
 
   void begin(TimePoint now) { *this = Scores(), looked_at_ = now, counts_ = true; }
   void end() { counts_ = false; }
-  void changed(const Simulation& sim, const etcd_model::MembershipChange& change);
+  void changed(Simulation& sim, const etcd_model::MembershipChange& change);
   void watch(const Simulation& sim);
 
  private:

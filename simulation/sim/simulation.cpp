@@ -172,6 +172,7 @@ void Simulation::resume(std::size_t index) {
   if (!host.stopped && !host.daemon_hangs && !host.etcd_hangs) return;
   trace(index, "goes on");
   if (host.stopped && host.suspended) host.asleep += now() - host.stopped_at;
+  if (host.daemon && host.stopped && now() - host.stopped_at >= seconds(3)) invariants_->disturbed(index);
   const bool daemon_stood_still = host.stopped || host.daemon_hangs;
   host.stopped = host.daemon_hangs = host.etcd_hangs = false;
   if (daemon_stood_still) read_inbox(index);

@@ -121,8 +121,8 @@ int run(const Wanted& wanted) {
 int replay(const Wanted& wanted) {
   Tell trace;
   if (wanted.trace) trace = [](const std::string& line) { std::cout << line << "\n"; };
-  std::cout << "seed " << wanted.seed << ", " << describe(wanted) << (wanted.policy == "ours" ? "" : ", policy " + wanted.policy) << "\n";
-  if (wanted.policy != "ours") {
+  std::cout << "seed " << wanted.seed << ", " << describe(wanted) << (wanted.policy.empty() ? "" : ", policy " + wanted.policy) << "\n";
+  if (!wanted.policy.empty()) {
     const Compared result = compare_seed(wanted.seed, wanted, wanted.policy, std::move(trace));
     std::cout << result.scores.live_evicted << " live members evicted, " << result.scores.quorums_lost << " quorums lost, "
               << result.second_clusters << " second clusters\n";
@@ -182,6 +182,7 @@ std::string complaint(const Wanted& wanted) {
   for (const std::string& name : wanted.faults) {
     if (std::string what = unknown("fault", name, fault_kinds()); !what.empty()) return what;
   }
+  if (wanted.policy.empty()) return "";
   return unknown("policy", wanted.policy, policy::kPolicies);
 }
 

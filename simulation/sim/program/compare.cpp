@@ -125,9 +125,8 @@ int compare(const Wanted& wanted) {
   const auto [first, last] = first_and_last(wanted.seeds);
   std::vector<Row> rows;
   for (const policy::PolicyText& each : policy::kPolicies) {
-    if (wanted.policy == "ours" || wanted.policy == each.name) rows.push_back(Row{each.name});
+    if (wanted.policy.empty() || wanted.policy == each.name) rows.push_back(Row{each.name});
   }
-  Wanted with_nodes = wanted;
   if (!wanted.as_json)
     std::cout << "seeds " << first << " to " << last << ", " << (wanted.nodes == 0 ? "3 or 5 nodes: " : "") << describe(wanted)
               << std::endl;

@@ -49,14 +49,15 @@ int main(int argc, char** argv) {
         ->capture_default_str();
     command->add_option("--hours", wanted.hours_of_faults, "The same in hours")->check(CLI::Range(0.0, 10000.0));
     command->add_option("--faults", wanted.faults, "Only these kinds of fault, with commas between them")->delimiter(',');
-    command->add_option("--policy", wanted.policy,
-                        "Who decides about dead members (list-policies); run with another one than ours compares it");
   }
   for (CLI::App* command : {run_command, compare_command}) {
     command->add_option("--seeds", wanted.seeds, "A-B, or one number")->capture_default_str();
     command->add_option("--jobs", wanted.jobs, "How many seeds at once; 0: one on each core")->check(CLI::Range(0, 1000));
     command->add_flag("--json", wanted.as_json, "Machine-readable");
   }
+  run_command->add_option("--policy", wanted.policy, "Who decides about dead members (list-policies); another one than ours is compared");
+  compare_command->add_option("--policy", wanted.policy, "Only this one (list-policies)");
+  replay_command->add_option("--policy", wanted.policy, "As compare ran it, under this one");
   replay_command->add_option("--seed", wanted.seed, "The seed")->required();
   replay_command->add_flag("--trace", wanted.trace, "One line an event: when, who, what, why");
   using List = int (*)(const Wanted&);
@@ -82,5 +83,6 @@ int main(int argc, char** argv) {
     return 64;
   }
   if (replay_command->parsed()) return replay(wanted);
-  return compare_command->parsed() || wanted.policy != "ours" ? compare(wanted) : run(wanted);
+  const bool ours = wanted.policy.empty() || wanted.policy == "ours";
+  return run_command->parsed() && ours ? run(wanted) : compare(wanted);
 }

@@ -19,8 +19,8 @@ struct Wanted {
   std::int64_t minutes_of_faults = 8;
   double hours_of_faults = 0;
   std::vector<std::string> faults;  // only these kinds; empty: all
-  std::string policy = "ours";
-  unsigned jobs = 0;  // 0: one for each core
+  std::string policy;               // empty: ours (compare: all)
+  unsigned jobs = 0;                // 0: one for each core
   bool as_json = false;
   bool trace = false;
   std::string name;  // what a list is asked for; empty: all
