@@ -52,11 +52,12 @@ void end_faults(Simulation& sim, const Chaos& chaos) {
   }
 }
 
-// The policies do not found: they are given a healthy cluster, as ours founds one, before anything goes wrong.
-void found_by_hand(Simulation& sim, const Chaos& chaos) {
+}  // namespace
+
+void found_by_hand(Simulation& sim, std::size_t nodes) {
   std::vector<std::pair<std::string, std::string>> all;
-  for (std::size_t i = 0; i < chaos.nodes; ++i) all.emplace_back(sim.host(i).name, policy::peer_url(sim.host(i).address));
-  for (std::size_t i = 0; i < chaos.nodes; ++i) {
+  for (std::size_t i = 0; i < nodes; ++i) all.emplace_back(sim.host(i).name, policy::peer_url(sim.host(i).address));
+  for (std::size_t i = 0; i < nodes; ++i) {
     const std::string& address = sim.host(i).address;
     sim.host(i).there = true;
     sim.etcd().start(sim.now(), i, {sim.host(i).name, policy::peer_url(address), policy::client_url(address), all, true, "pg-cluster"});
@@ -65,10 +66,8 @@ void found_by_hand(Simulation& sim, const Chaos& chaos) {
   sim.run_for(seconds(10));
   const ClusterId id = sim.etcd().clusters().begin()->first;
   sim.etcd().force_put(sim.now(), id, record::founded_key("orders-db"), "{}");
-  for (std::size_t i = 0; i < chaos.nodes; ++i) sim.start_daemon(i);
+  for (std::size_t i = 0; i < nodes; ++i) sim.start_daemon(i);
 }
-
-}  // namespace
 
 void run_chaos(Simulation& sim, const Chaos& chaos) {
   for (std::size_t i = 0; i < chaos.nodes; ++i) {
@@ -98,7 +97,7 @@ Compared run_compared(Simulation& sim, Chaos chaos) {
   if (sim.options().policy == "ours") {
     for (std::size_t i = 0; i < chaos.nodes; ++i) sim.start(i);
   } else {
-    found_by_hand(sim, chaos);
+    found_by_hand(sim, chaos.nodes);
   }
   sim.run_for(minutes(3) - sim.now().time_since_epoch());
   const TimePoint began = sim.now();

@@ -18,6 +18,9 @@ struct Chaos {
 // Runs it; what does not settle is a violation of "liveness" with what is missing.
 void run_chaos(Simulation& simulation, const Chaos& chaos);
 
+// The policies do not found: they are given a healthy cluster, as ours founds one, before anything goes wrong. Takes ten seconds.
+void found_by_hand(Simulation& simulation, std::size_t nodes);
+
 struct Compared {
   Duration time{};  // with faults
   Scores scores;    // of that time

@@ -45,18 +45,24 @@ Counts faults_of(const Counts& counts) {
   return result;
 }
 
+std::vector<std::string> never_reached(const Counts& states) {
+  std::vector<std::string> result;
+  for (const StateText& state : state_kinds()) {
+    if (!state.rare && states.count(state.name) == 0) result.push_back(state.name);
+  }
+  return result;
+}
+
 void print_histogram(const Sum& sum) {
   const auto line = [](std::uint64_t count, const std::string& name) { std::cout << std::setw(9) << count << "  " << name << "\n"; };
   std::cout << "faults injected:\n";
   for (const auto& [name, count] : faults_of(sum.counts)) line(count, name);
   std::cout << "states reached:\n";
-  std::string never;
   for (const StateText& state : state_kinds()) {
     const auto found = sum.states.find(state.name);
     line(found == sum.states.end() ? 0 : found->second, state.name);
-    if (found == sum.states.end()) never += (never.empty() ? "" : ", ") + std::string(state.name);
   }
-  if (!never.empty()) std::cout << "never reached by these seeds: " << never << "\n";
+  for (const std::string& name : never_reached(sum.states)) std::cout << "never reached by these seeds: " << name << "\n";
   std::cout << "besides:\n";
   for (const auto& [what, count] : sum.counts) {
     if (what.rfind("fault: ", 0) != 0) line(count, what);
@@ -102,6 +108,7 @@ int run(const Wanted& wanted) {
                       {"runs", runs},
                       {"faults", faults_of(sum.counts)},
                       {"states", sum.states},
+                      {"never_reached", never_reached(sum.states)},
                       {"counts", sum.counts},
                       {"seconds_per_cpu_second", sum.virtual_seconds / cpu},
                       {"interrupted", interrupted.load()},
