@@ -35,24 +35,47 @@ void tell(Simulation& sim) {
   }
 }
 
+void inject_faults(Simulation& sim, const Chaos& chaos) {
+  const TimePoint end = sim.now() + chaos.faults;
+  for (std::uint64_t fault = 1; sim.now() < end; ++fault) {
+    sim.begin_fault_random(sim.options().seed * 1'000'003 + fault);
+    sim.run_for(sim.fault_random().below(chaos.between * 2));
+    inject_random_fault(sim, chaos.nodes, chaos.fault_lasts, chaos.only, chaos.without);
+  }
+  sim.run_for(chaos.fault_lasts + seconds(5));
+}
+
+void end_faults(Simulation& sim, const Chaos& chaos) {
+  end_all_faults(sim);
+  for (std::size_t i = 0; i < chaos.nodes; ++i) {
+    if (!sim.host(i).there) sim.start(i);
+  }
+}
+
 }  // namespace
+
+void found_by_hand(Simulation& sim, std::size_t nodes) {
+  std::vector<std::pair<std::string, std::string>> all;
+  for (std::size_t i = 0; i < nodes; ++i) all.emplace_back(sim.host(i).name, policy::peer_url(sim.host(i).address));
+  for (std::size_t i = 0; i < nodes; ++i) {
+    const std::string& address = sim.host(i).address;
+    sim.host(i).there = true;
+    sim.etcd().start(sim.now(), i, {sim.host(i).name, policy::peer_url(address), policy::client_url(address), all, true, "pg-cluster"});
+    sim.flux().list(address);
+  }
+  sim.run_for(seconds(10));
+  const ClusterId id = sim.etcd().clusters().begin()->first;
+  sim.etcd().force_put(sim.now(), id, record::founded_key("orders-db"), "{}");
+  for (std::size_t i = 0; i < nodes; ++i) sim.start_daemon(i);
+}
 
 void run_chaos(Simulation& sim, const Chaos& chaos) {
   for (std::size_t i = 0; i < chaos.nodes; ++i) {
     sim.at(sim.random().below(seconds(5)), [&sim, i] { sim.start(i); });
   }
   if (sim.random().below(4) != 0) sim.run_for(seconds(90));  // else things go wrong while the cluster is founded
-  const TimePoint end = sim.now() + chaos.faults;
-  for (std::uint64_t fault = 1; sim.now() < end; ++fault) {
-    sim.begin_fault_random(sim.options().seed * 1'000'003 + fault);
-    sim.run_for(sim.fault_random().below(chaos.between * 2));
-    inject_random_fault(sim, chaos.nodes, chaos.fault_lasts);
-  }
-  sim.run_for(chaos.fault_lasts + seconds(5));
-  end_all_faults(sim);
-  for (std::size_t i = 0; i < chaos.nodes; ++i) {
-    if (!sim.host(i).there) sim.start(i);
-  }
+  inject_faults(sim, chaos);
+  end_faults(sim, chaos);
   // The last copies may have been lost with their disks: no protocol brings those back.
   const auto quorum_on_disks = [&sim] {
     const etcd_model::Cluster* cluster = sim.cluster();
@@ -67,6 +90,26 @@ void run_chaos(Simulation& sim, const Chaos& chaos) {
     tell(sim);
   }
   sim.count("run: settled");
+}
+
+Compared run_compared(Simulation& sim, Chaos chaos) {
+  chaos.without = {"address-changes", "evictions-paused"};
+  if (sim.options().policy == "ours") {
+    for (std::size_t i = 0; i < chaos.nodes; ++i) sim.start(i);
+  } else {
+    found_by_hand(sim, chaos.nodes);
+  }
+  sim.run_for(minutes(3) - sim.now().time_since_epoch());
+  const TimePoint began = sim.now();
+  sim.scores().begin(began);
+  inject_faults(sim, chaos);
+  sim.scores().end();
+  Compared result{sim.now() - began, sim.scores(), 0, false};
+  end_faults(sim, chaos);
+  sim.run_for(chaos.settle);
+  result.second_clusters = sim.scores().second_clusters(sim);
+  result.came_back = sim.writable();
+  return result;
 }
 
 }  // namespace fluxpg::simulation

@@ -27,6 +27,7 @@ void Simulation::boot_daemon(std::size_t index) {
   supervisor::AgentConfig wanted = config(index);
   wanted.seed = random_.next();
   host.daemon = std::make_unique<Daemon>(std::move(wanted), *host.signing, host.persistent, clocks(index), random_.next());
+  if (options_.policy != "ours") host.daemon->policy = policy::make_policy(options_.policy, {host.name, host.address});
   const std::uint64_t life = ++host.life;
   queue_.in(random_.below(milliseconds(50)), [this, index, life] { feed(index, life, supervisor::Tick{}); });
   queue_.in(random_.below(seconds(1)), [this, index, life] { see_processes(index, life); });
@@ -56,10 +57,10 @@ void Simulation::handle(std::size_t index, const supervisor::Input& input) {
   }
   const std::uint64_t life = hosts_[index].life;
   invariants_->saw(index, input);
-  perform(index, daemon.agent.handle(clocks(index), input));
+  perform(index, daemon.handle(clocks(index), input));
   if (!lives(index, life)) return;
   plan_tick(index);
-  if (daemon.urgent == daemon.agent.misses_a_voter()) return;
+  if (daemon.policy || daemon.urgent == daemon.agent.misses_a_voter()) return;
   daemon.urgent = !daemon.urgent;
   daemon.poll.set_urgent(daemon.urgent);
   if (daemon.poll.next() != kNever) plan_poll(index, life);
@@ -68,7 +69,7 @@ void Simulation::handle(std::size_t index, const supervisor::Input& input) {
 void Simulation::plan_tick(std::size_t index) {
   Host& host = hosts_[index];
   const std::uint64_t generation = ++host.daemon->tick_generation;
-  const TimePoint due = host.daemon->agent.next_deadline();
+  const TimePoint due = host.daemon->next_deadline();
   if (due == kNever) return;
   // The event loop waits in whole milliseconds.
   const TimePoint when = std::max(due - host.boot_offset, now() + milliseconds(1));
@@ -110,6 +111,12 @@ void Simulation::see_processes(std::size_t index, std::uint64_t life) {
 }
 
 void Simulation::plan_poll(std::size_t index, std::uint64_t life) {
+  if (hosts_[index].daemon->policy) {  // every 60 seconds, as the shell updater's README says, and at the start
+    const bool first = !std::exchange(hosts_[index].daemon->policy_polled, true);
+    return queue_.in(first ? random_.below(seconds(2)) : seconds(60), [this, index, life] {
+      if (lives(index, life)) poll(index, life);
+    });
+  }
   const TimePoint due = hosts_[index].daemon->poll.next();
   const TimePoint soonest = now() + milliseconds(100);
   const bool at_once = due < TimePoint(now().time_since_epoch() + hosts_[index].boot_offset);
@@ -127,11 +134,11 @@ void Simulation::poll(std::size_t index, std::uint64_t life) {
     });
     return;
   }
-  hosts_[index].daemon->poll.start(clocks(index).boot);
+  if (!hosts_[index].daemon->policy) hosts_[index].daemon->poll.start(clocks(index).boot);
   const Duration wait = milliseconds(50) + random_.below(milliseconds(500)) + flux_.slowness();
   queue_.in(wait, [this, index, life, answer = flux_.ask(random_)] {
     if (!lives(index, life)) return;
-    hosts_[index].daemon->poll.answered(answer);
+    if (!hosts_[index].daemon->policy) hosts_[index].daemon->poll.answered(answer);
     plan_poll(index, life);
     feed(index, life, supervisor::ListingAnswered{answer});
     if (const auto instances = flux_.instances(options_.instances)) feed(index, life, supervisor::InstancesKnown{*instances});

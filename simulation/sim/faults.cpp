@@ -51,12 +51,14 @@ void inject_fault(Simulation& sim, const FaultKind& kind, std::size_t host, Dura
   kind.inject(sim, host, lasts);
 }
 
-void inject_random_fault(Simulation& sim, std::size_t hosts, Duration lasts) {
+void inject_random_fault(Simulation& sim, std::size_t hosts, Duration lasts, const std::vector<std::string>& only,
+                         const std::vector<std::string>& without) {
   Random& random = sim.fault_random();
   const std::size_t host = random.below(hosts);
-  const FaultKind& kind = random_kind(random);
+  const FaultKind& kind = only.empty() ? random_kind(random) : *find_fault(only[random.below(only.size())]);
   const Duration time = seconds(1) + random.below(lasts - seconds(1));
   if (!sim.host(host).there || !sim.host(host).daemon || sim.host(host).stopped) return;
+  if (std::find(without.begin(), without.end(), kind.name) != without.end()) return;
   inject_fault(sim, kind, host, time);
 }
 

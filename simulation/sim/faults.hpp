@@ -22,8 +22,9 @@ const FaultKind* find_fault(const std::string& name);
 
 // Tells, counts and injects.
 void inject_fault(Simulation& simulation, const FaultKind& kind, std::size_t host, Duration lasts);
-// One fault of a random kind. Every fault ends within `lasts`.
-void inject_random_fault(Simulation& simulation, std::size_t hosts, Duration lasts);
+// One fault of a random kind: one of `only` unless that is empty, none if it is one of `without`. Every fault ends within `lasts`.
+void inject_random_fault(Simulation& simulation, std::size_t hosts, Duration lasts, const std::vector<std::string>& only,
+                         const std::vector<std::string>& without);
 // Everything that is still wrong is put right, except that the dead stay dead.
 void end_all_faults(Simulation& simulation);
 

@@ -67,7 +67,9 @@ class Flux {
   std::size_t backends() const { return backends_.size(); }
   // Answers need not show what is so.
   bool misleads() const { return truncate_ || slowness_ > Duration::zero(); }
-  bool lists(std::size_t backend, const std::string& address) const { return backends_[backend].rows.count(address) > 0 && backends_[backend].hidden.count(address) == 0; }
+  bool lists(std::size_t backend, const std::string& address) const {
+    return backends_[backend].rows.count(address) > 0 && backends_[backend].hidden.count(address) == 0;
+  }
 
   discovery::Answer ask(Random& random) const {
     const std::size_t index = random.below(backends_.size());

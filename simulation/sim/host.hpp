@@ -7,6 +7,7 @@
 #include <string>
 
 #include "discovery/schedule.hpp"
+#include "simulation/policy/policy.hpp"
 #include "simulation/sim/signing.hpp"
 #include "supervisor/core/agent.hpp"
 
@@ -16,7 +17,12 @@ namespace fluxpg::simulation {
 struct Daemon {
   Daemon(supervisor::AgentConfig config, const Signing& signing, supervisor::Persistent persistent, const Now& now, std::uint64_t seed)
       : agent(std::move(config), signing, std::move(persistent), now), poll(discovery::ScheduleConfig{}, 1, seed) {}
+  supervisor::Actions handle(const Now& now, const supervisor::Input& input) {
+    return policy ? policy->handle(now, input) : agent.handle(now, input);
+  }
+  TimePoint next_deadline() const { return policy ? policy->next_deadline() : agent.next_deadline(); }
   supervisor::Agent agent;
+  std::unique_ptr<policy::Policy> policy;  // if set, it is asked instead of the agent
   discovery::Schedule poll;
   std::deque<supervisor::Input> inbox;  // while it is stopped
   std::uint64_t tick_generation = 0;
@@ -24,6 +30,7 @@ struct Daemon {
   bool urgent = false;  // the poll is told
   std::uint64_t ticks_this_second = 0;
   TimePoint second_began{};
+  bool policy_polled = false;
   bool writes = false;  // it waits for its disk: what follows a Persist is not done yet
 };
 

@@ -29,7 +29,10 @@ void Invariants::check() {
   // Changes first: they are judged by the record under which they were committed.
   if (sim_.etcd().commits() != commits_seen_) {
     commits_seen_ = sim_.etcd().commits();
-    for (const MembershipChange& change : sim_.etcd().take_changes()) check_change(change);
+    for (const MembershipChange& change : sim_.etcd().take_changes()) {
+      sim_.scores().changed(sim_, change);
+      check_change(change);
+    }
     check_record();
     check_clusters();
   }
@@ -101,17 +104,11 @@ void Invariants::check_change(const MembershipChange& change) {
   if (!voter_removed) return;
   check_certificate(change, *record_);
   check_applied(change);
-  const auto lives = [this, &change](MemberId voter) {
-    const auto host = sim_.etcd().host_of(change.cluster, voter);
-    return host && sim_.host(*host).there && !sim_.host(*host).stopped && !sim_.host(*host).etcd_hangs &&
-           (sim_.etcd().running(*host) || voter == change.member.id);
-  };
-  std::vector<MemberId> after = change.voters_before;
-  std::erase(after, change.member.id);
-  const auto live_after = static_cast<std::size_t>(std::count_if(after.begin(), after.end(), lives));
-  const auto live_before = live_after + (lives(change.member.id) ? 1 : 0);
-  if (live_before >= etcd_model::majority(change.voters_before.size()) && live_after < etcd_model::majority(after.size())) {
-    sim_.violate("quorum-survives", what + " leaves " + std::to_string(live_after) + " live voters of " + std::to_string(after.size()));
+  const auto [live_before, live_after] = live_voters(sim_, change);
+  if (live_before >= etcd_model::majority(change.voters_before.size()) &&
+      live_after < etcd_model::majority(change.voters_before.size() - 1)) {
+    sim_.violate("quorum-survives",
+                 what + " leaves " + std::to_string(live_after) + " live voters of " + std::to_string(change.voters_before.size() - 1));
   }
 }
 
@@ -156,6 +153,7 @@ bool Invariants::well(std::size_t index) const {
 }
 
 void Invariants::note_health() {
+  sim_.scores().watch(sim_);
   for (std::size_t i = 0; i < sim_.hosts(); ++i) {
     Host& host = sim_.host(i);
     if (!well(i)) {

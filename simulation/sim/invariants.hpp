@@ -37,7 +37,8 @@ inline constexpr InvariantText kInvariants[] = {
     {"applied-before-next",
      "A removal before the last change is applied by a quorum of those who remain can strand them on an old list without a quorum."},
     {"patience",
-     "A reboot is no death: nobody is evicted before it was away for 15 s, a listed one not before 60 s, a silent etcd under a living daemon "
+     "A reboot is no death: nobody is evicted before it was away for 15 s, a listed one not before 60 s, a silent etcd under a living "
+     "daemon "
      "not before ten minutes."},
     {"nobody-alive-is-called",
      "Between decision and call the victim may return: whoever works and is well connected to the remover is not removed any more."},
@@ -45,7 +46,8 @@ inline constexpr InvariantText kInvariants[] = {
     {"shadow-touches-nothing", "EVICTIONS=shadow is how people come to trust the rules: it may decide and explain, and nothing else."},
     {"promoted-alive", "A learner that is promoted after it died is a dead voter: the next failure stops writes."},
     {"no-surplus-voter", "An even number of voters survives no more failures than one less, and loses its quorum more easily."},
-    {"patroni-after-founding", "Before the founding is committed the plan may be replaced: a database made meanwhile would be a second one."},
+    {"patroni-after-founding",
+     "Before the founding is committed the plan may be replaced: a database made meanwhile would be a second one."},
     {"set-aside-only-if-removed", "Data set aside while the cluster still counts on it is a copy lost."},
     {"no-amnesia", "An etcd that ends with exit code 2 was started with an empty disk under an id that had voted."},
 };
@@ -62,7 +64,7 @@ class Invariants {
  private:
   // What a just observer knows about one machine.
   struct Observed {
-    std::uint64_t life = 0;  // of the daemon that all of this is about:
+    std::uint64_t life = 0;                                   // of the daemon that all of this is about:
     std::map<Nonce, std::pair<TimePoint, MemberId>> ballots;  // that reached it, with the victim
     std::set<Nonce> voted;
     std::map<MemberId, TimePoint> etcd_answered;  // whose etcd answered it, and when
@@ -70,10 +72,10 @@ class Invariants {
     TimePoint last_well{};
     TimePoint daemon_heard_since = kNever;  // it runs, and is well connected to a majority of voters
     TimePoint etcd_up{};
-    struct Row {                    // in one backend
-      TimePoint since{};            // it has been there …
-      TimePoint last{};             // … until then,
-      TimePoint before{};           // and the time before that, until then
+    struct Row {           // in one backend
+      TimePoint since{};   // it has been there …
+      TimePoint last{};    // … until then,
+      TimePoint before{};  // and the time before that, until then
     };
     std::vector<Row> rows;
   };

@@ -12,6 +12,7 @@
 #include "simulation/sim/host.hpp"
 #include "simulation/sim/network.hpp"
 #include "simulation/sim/queue.hpp"
+#include "simulation/sim/scores.hpp"
 #include "simulation/sim/states.hpp"
 
 namespace fluxpg::simulation {
@@ -22,6 +23,7 @@ struct Options {
   std::uint32_t instances = 3;  // what the specification wants
   std::size_t backends = 3;     // of the Flux API
   bool runs_patroni = true;
+  std::string policy = "ours";  // or another of policy::kPolicies: then the invariants are not judged, only the scores are kept
   supervisor::Rules rules = {};
   std::function<void(const std::string&)> trace = {};  // one line an event; empty: none
 };
@@ -117,6 +119,8 @@ class Simulation : private etcd_model::Surroundings {
   // How often each kind of thing happened: faults, and what the agents said about their work.
   const std::map<std::string, std::uint64_t>& counts() const { return counts_; }
   void count(const std::string& what) { ++counts_[what]; }
+  Scores& scores() { return scores_; }
+  const Scores& scores() const { return scores_; }
   States& states() { return states_; }
   const States& states() const { return states_; }
   void trace(std::size_t host, const std::string& text);
@@ -195,6 +199,7 @@ class Simulation : private etcd_model::Surroundings {
   mutable std::uint64_t looked_at_ = 0;
   std::vector<Trap> traps_;
   States states_;
+  Scores scores_;
   std::uint64_t hash_ = 14695981039346656037ULL;
   std::uint64_t events_ = 0;
 };

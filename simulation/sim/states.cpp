@@ -47,7 +47,7 @@ const std::vector<StateText>& state_kinds() {
       {"join", "a newcomer was added as a learner"},
       {"promotion", "a learner became a voter"},
       {"dead by evidence", "a voter heard nothing of the victim after the ballot, and signed it"},
-      {"dead by consent of a silent etcd", "… or heard a daemon that has not vouched for its etcd for ten minutes"},
+      {"dead by consent of a silent etcd", "… or heard a daemon that has not vouched for its etcd for ten minutes", true},
       {"veto: its etcd answered", "the victim's etcd answered a voter, with its id"},
       {"veto: its daemon vouched for its etcd", "the victim's daemon signed that its etcd answers"},
       {"abstention: own etcd silent", "the voter's own etcd did not answer"},
@@ -69,9 +69,9 @@ const std::vector<StateText>& state_kinds() {
       {"eviction", "a voter was removed"},
       {"call without a clear answer", "the member list had to tell"},
       {"call refused by etcd", "by its own checks, before it was proposed"},
-      {"lost a compare-and-swap", "the record or the key had changed: nothing was written"},
+      {"lost a compare-and-swap", "the record or the key had changed: nothing was written", true},
       {"remover key given up", "by a remover that may not be one any more"},
-      {"remover key lost", "its lease ran out, or somebody else has it"},
+      {"remover key lost", "its lease ran out, or somebody else has it", true},
   };
   return kStates;
 }

@@ -17,9 +17,10 @@ namespace fluxpg::simulation {
 struct StateText {
   const char* name;
   const char* what;
+  bool rare = false;  // not to be expected of a few hundred runs
 };
 
-// All of them, in the order of a decision's life. Each must be reached by the default `fluxpg-sim run`.
+// All of them, in the order of a decision's life. Each that is not rare must be reached by the default `fluxpg-sim run`.
 const std::vector<StateText>& state_kinds();
 
 class States {

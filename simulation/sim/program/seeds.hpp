@@ -9,20 +9,26 @@
 #include <vector>
 
 #include "simulation/scenario/scenario.hpp"
+#include "simulation/sim/chaos.hpp"
 #include "simulation/sim/simulation.hpp"
 
 namespace fluxpg::simulation {
 
 struct Wanted {
-  std::string seeds;          // A-B; empty: 1-100, or as many as the scenario says
+  std::string seeds;          // A-B; empty: 1-200, or as many as the scenario says
   std::string scenario_file;  // empty: random faults
   std::optional<scenario::Scenario> scenario;
+  std::string mutant;         // a guard left out (mutants.hpp); empty: none
   std::uint64_t seed = 1;
   std::size_t nodes = 0;  // 0: 3 to 5, by the seed
   std::int64_t minutes_of_faults = 8;
   double hours_of_faults = 0;
+  std::vector<std::string> faults;  // only these kinds; empty: all
+  std::string policy;               // empty: ours (compare: all)
+  unsigned jobs = 0;                // 0: one for each core
   bool as_json = false;
   bool trace = false;
+  std::string name;  // what a list is asked for; empty: all
 };
 
 struct Run {
@@ -32,8 +38,15 @@ struct Run {
   std::uint64_t events = 0;
   std::vector<Violation> violations;
   std::map<std::string, std::uint64_t> counts;
+  std::map<std::string, std::uint64_t> states;
 };
 
-Run run_seed(std::uint64_t seed, const Wanted& wanted, std::function<void(const std::string&)> trace);
+using Tell = std::function<void(const std::string&)>;
+
+Run run_seed(std::uint64_t seed, const Wanted& wanted, Tell trace);
+// The same faults under any policy, on a founded cluster of 3 or 5.
+Compared compare_seed(std::uint64_t seed, const Wanted& wanted, const std::string& policy, Tell trace);
+
+std::string describe(const Wanted& wanted);  // "3 to 5 nodes, 8 minutes of faults each"
 
 }  // namespace fluxpg::simulation
