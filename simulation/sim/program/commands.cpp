@@ -8,6 +8,7 @@
 #include "simulation/scenario/parse.hpp"
 #include "simulation/sim/faults.hpp"
 #include "simulation/sim/invariants.hpp"
+#include "simulation/sim/mutants.hpp"
 #include "simulation/sim/scenario_faults.hpp"
 
 namespace fluxpg::simulation {
@@ -16,7 +17,8 @@ using nlohmann::json;
 
 bool read_scenario(Wanted& wanted) {
   if (wanted.scenario_file.empty()) return true;
-  scenario::Known known{scenario_fault_words(), std::nullopt, std::vector<std::string>{"expectation"}};
+  scenario::Known known{scenario_fault_words(), std::vector<std::string>{}, std::vector<std::string>{"expectation"}};
+  for (const Mutant& mutant : mutants()) known.mutants->push_back(mutant.name);
   for (const InvariantText& invariant : kInvariants) known.invariants->push_back(invariant.name);
   auto read = scenario::load(wanted.scenario_file, known);
   if (read && !read->in_simulator) read = unexpected(wanted.scenario_file + ":1: 'runs' does not say sim");
