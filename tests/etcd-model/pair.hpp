@@ -40,6 +40,7 @@ class Pair {
  private:
   bool settled();
   bool caught_up(Host host);
+  std::string standing(Side& side);
   void compare(const std::string& what, const std::string& modelled, const std::string& real);
   std::size_t working() const;
 
