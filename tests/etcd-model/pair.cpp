@@ -210,7 +210,10 @@ std::string Pair::standing(Side& side) {
   std::string text;
   for (const Host host : up_) {
     const auto code = side.exit_code(host);
-    text += " e" + std::to_string(host + 1) + " " + (paused(host) ? "paused" : code ? "ended with " + std::to_string(*code) : side.names.symbol(side.leader_seen_by(host)));
+    text += " e" + std::to_string(host + 1) + " " +
+            (paused(host) ? "paused"
+             : code       ? "ended with " + std::to_string(*code)
+                          : side.names.symbol(side.leader_seen_by(host)));
   }
   return text;
 }
