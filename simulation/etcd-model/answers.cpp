@@ -50,9 +50,12 @@ etcd::Header Model::header(Host host) const {
   return {data.cluster, data.member, cluster.log[data.applied - 1].revision, cluster.term};
 }
 
-bool Model::lists_itself(Host host) const {
-  const Members& own = view(host);
-  return std::any_of(own.begin(), own.end(), [&](const etcd::Member& member) { return member.id == instances_[host].data->member; });
+// It has applied its own removal, and ends a moment later.
+bool Model::is_removed(Host host) const {
+  const Data& data = *instances_[host].data;
+  const Cluster& cluster = clusters_.at(data.cluster);
+  const auto removed = cluster.removed_at.find(data.member);
+  return removed != cluster.removed_at.end() && data.applied >= removed->second;
 }
 
 const Members& Model::view(Host host) const {
@@ -141,7 +144,7 @@ void Model::ask(TimePoint now, Host host, Ticket ticket, const etcd::Call& call)
   if (!instance.ready) return;  // it accepts the connection and says nothing
   const Cluster& cluster = clusters_.at(instance.data->cluster);
   // It looks for itself in its list and panics: from the removal to the end of the process.
-  if (std::holds_alternative<etcd::GetStatus>(call) && !lists_itself(host)) return stop(host, 2);
+  if (std::holds_alternative<etcd::GetStatus>(call) && is_removed(host)) return stop(host, 2);
   if (auto refused = refusal(now, host, cluster, call)) return answers_.push_back({ticket, unexpected(std::move(*refused))});
   if (std::holds_alternative<etcd::GetStatus>(call)) return answers_.push_back({ticket, etcd::Answer{status(now, host)}});
   if (const auto* list = std::get_if<etcd::ListMembers>(&call); list != nullptr && !list->linearizable) {

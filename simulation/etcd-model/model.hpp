@@ -140,7 +140,7 @@ class Model {
   // answers.cpp
   etcd::Header header(Host host) const;
   const Members& view(Host host) const;
-  bool lists_itself(Host host) const;
+  bool is_removed(Host host) const;
   etcd::Status status(TimePoint now, Host host) const;
   std::optional<etcd::Error> refusal(TimePoint now, Host host, const Cluster& cluster, const etcd::Call& call) const;
   std::optional<etcd::Error> add_refusal(TimePoint now, Host host, const Cluster& cluster, const etcd::AddLearner& call) const;

@@ -25,9 +25,7 @@ void Model::boot(TimePoint now, Host host) {
   Instance& instance = instances_[host];
   if (!surroundings_.answers(host)) return;
   if (instance.data) {  // with a log on disk etcd ignores all that it is told
-    const Cluster& cluster = clusters_.at(instance.data->cluster);
-    const auto removed = cluster.removed_at.find(instance.data->member);
-    if (removed != cluster.removed_at.end() && instance.data->applied >= removed->second) return void(exits(host, 0));
+    if (is_removed(host)) return void(exits(host, 0));
     instance.process.state = ProcessState::State::kRunning;
   } else if (instance.launch.new_cluster) {
     found(now, host);

@@ -18,14 +18,20 @@ class Story {
 
   void step() {
     switch (random_.below(10)) {
-      case 0: return fail();
-      case 1: return recover();
+      case 0:
+        return fail();
+      case 1:
+        return recover();
       case 2:
-      case 3: return learner_ ? promote() : add();
+      case 3:
+        return learner_ ? promote() : add();
       case 4:
-      case 5: return remove();
-      case 6: return random_.below(3) == 0 ? outvoted() : fail();
-      default: return call();
+      case 5:
+        return remove();
+      case 6:
+        return random_.below(3) == 0 ? outvoted() : fail();
+      default:
+        return call();
     }
   }
   void finish() {

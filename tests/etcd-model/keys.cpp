@@ -76,11 +76,16 @@ void membership_call(Pair& pair, Random& random, Host host, std::optional<std::u
       if (!learner && pair.next_symbol() != symbol) learner = symbol;
       return;
     }
-    case 1: return void(pair.ask(host, etcd::AddLearner{pair.peer_url(0)}));
-    case 2: return void(pair.ask(host, etcd::AddLearner{"nonsense"}));
-    case 3: return void(pair.ask(host, etcd::Promote{MemberId{random.below(2) == 0 ? kNoMember : learner.value_or(1)}}));
-    case 4: return void(pair.ask(host, etcd::Promote{MemberId{1}}));
-    case 5: return void(pair.ask(host, etcd::RemoveMember{MemberId{kNoMember}}));
+    case 1:
+      return void(pair.ask(host, etcd::AddLearner{pair.peer_url(0)}));
+    case 2:
+      return void(pair.ask(host, etcd::AddLearner{"nonsense"}));
+    case 3:
+      return void(pair.ask(host, etcd::Promote{MemberId{random.below(2) == 0 ? kNoMember : learner.value_or(1)}}));
+    case 4:
+      return void(pair.ask(host, etcd::Promote{MemberId{1}}));
+    case 5:
+      return void(pair.ask(host, etcd::RemoveMember{MemberId{kNoMember}}));
     case 6:
       if (!learner) return void(pair.ask(host, etcd::ListMembers{random.below(2) == 0}));
       pair.ask(host, etcd::RemoveMember{MemberId{*learner}});
@@ -97,15 +102,22 @@ void membership_call(Pair& pair, Random& random, Host host, std::optional<std::u
 
 etcd::Call random_key_call(Random& random, const Pair& pair, const std::string& prefix) {
   switch (random.below(14)) {
-    case 0: return etcd::GrantLease{seconds(random.below(4) == 0 ? 1 : 100 + static_cast<std::int64_t>(random.below(100)))};
-    case 1: return etcd::KeepAlive{random_lease(random, pair)};
-    case 2: return etcd::RevokeLease{random_lease(random, pair)};
-    case 3: return etcd::GetStatus{};
-    case 4: return etcd::ListMembers{random.below(2) == 0};
+    case 0:
+      return etcd::GrantLease{seconds(random.below(4) == 0 ? 1 : 100 + static_cast<std::int64_t>(random.below(100)))};
+    case 1:
+      return etcd::KeepAlive{random_lease(random, pair)};
+    case 2:
+      return etcd::RevokeLease{random_lease(random, pair)};
+    case 3:
+      return etcd::GetStatus{};
+    case 4:
+      return etcd::ListMembers{random.below(2) == 0};
     case 5:
     case 6:
-    case 7: return random_range(random, prefix);
-    default: return random_txn(random, pair, prefix);
+    case 7:
+      return random_range(random, prefix);
+    default:
+      return random_txn(random, pair, prefix);
   }
 }
 

@@ -165,7 +165,8 @@ TEST(Model, WithoutAQuorumOnlyLocalReadsAnswer) {
 TEST(Model, WhatEtcdChecksBeforeItProposesIsRefused) {
   Lab lab(3);
   EXPECT_EQ(lab.refused(0, etcd::AddLearner{"nonsense"}), ErrorKind::kRefused);
-  EXPECT_EQ(lab.refused(0, etcd::Txn{{{etcd::Compare::What::kModRevision, "/k", 0}}, {etcd::Put{"/k", "", {}}, etcd::Delete{"/k"}}}), ErrorKind::kRefused);
+  EXPECT_EQ(lab.refused(0, etcd::Txn{{{etcd::Compare::What::kModRevision, "/k", 0}}, {etcd::Put{"/k", "", {}}, etcd::Delete{"/k"}}}),
+            ErrorKind::kRefused);
   EXPECT_EQ(lab.refused(0, etcd::Promote{lab.id(1)}), ErrorKind::kNotLearner);
 }
 

@@ -100,6 +100,10 @@ void Pair::start_learner(Host host) {
   note("start e" + std::to_string(host + 1) + " as a learner");
   model_.follow_clock();
   std::vector<Host> initial = voters();
+  // It asks any of them for the list, and ends with 1 if that one has not applied the addition yet.
+  for (const Host voter : initial) {
+    if (up(voter) && !paused(voter)) real_.ask(voter, etcd::Range{"/none", false, false, 0, false}, seconds(5));
+  }
   if (std::find(initial.begin(), initial.end(), host) == initial.end()) initial.push_back(host);
   real_.start(host, initial, true);
   model_.start(host, initial, true);
@@ -201,12 +205,25 @@ bool Pair::settled() {
   return false;
 }
 
+// For the story: who runs, ended or names whom as leader.
+std::string Pair::standing(Side& side) {
+  std::string text;
+  for (const Host host : up_) {
+    const auto code = side.exit_code(host);
+    text += " e" + std::to_string(host + 1) + " " +
+            (paused(host) ? "paused"
+             : code       ? "ended with " + std::to_string(*code)
+                          : side.names.symbol(side.leader_seen_by(host)));
+  }
+  return text;
+}
+
 void Pair::settle() {
   if (!agree()) return;
   const bool came_back = std::exchange(came_back_, false);
   const auto end = steady_clock::now() + seconds(40);
   while (agree() && !settled()) {
-    if (steady_clock::now() >= end) return compare("both settle", "after 40 s", "not yet: something did not end, or did not elect");
+    if (steady_clock::now() >= end) return compare("both settle", "after 40 s: " + standing(model_), "not: " + standing(real_));
     std::this_thread::sleep_for(milliseconds(20));
   }
   if (came_back) last_change_ = steady_clock::now();

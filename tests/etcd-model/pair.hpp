@@ -29,7 +29,7 @@ class Pair {
   std::string story() const;  // the sequence so far: the operation, the model's answer, etcd's answer; a line each
   const Modelled& model() const { return model_; }
   std::uint64_t next_symbol() const { return next_symbol_; }
-  std::vector<Host> voters() const;                 // hosts that are, up or not
+  std::vector<Host> voters() const;  // hosts that are, up or not
   bool up(Host host) const { return up_.count(host) > 0; }
   bool paused(Host host) const { return paused_.count(host) > 0; }
   std::optional<std::uint64_t> symbol_of(Host host) const;  // of the member whose peer URL is the host's
@@ -40,6 +40,7 @@ class Pair {
  private:
   bool settled();
   bool caught_up(Host host);
+  std::string standing(Side& side);
   void compare(const std::string& what, const std::string& modelled, const std::string& real);
   std::size_t working() const;
 

@@ -71,7 +71,8 @@ std::string Names::text(const etcd::Result& result) const {
   if (const auto* members = std::get_if<etcd::MemberList>(&*result)) return symbol(members->header.member) + ": " + list(members->members);
   if (const auto* added = std::get_if<etcd::Added>(&*result)) return "added " + symbol(added->member.id) + " to " + list(added->members);
   if (const auto* changed = std::get_if<etcd::Changed>(&*result)) return "changed to " + list(changed->members);
-  if (const auto* txn = std::get_if<etcd::TxnResult>(&*result)) return (txn->succeeded ? "done at " : "not done at ") + at(txn->header.revision);
+  if (const auto* txn = std::get_if<etcd::TxnResult>(&*result))
+    return (txn->succeeded ? "done at " : "not done at ") + at(txn->header.revision);
   if (const auto* lease = std::get_if<etcd::Lease>(&*result)) return "lease for " + std::to_string(to_ms(lease->ttl) / 1000) + " s";
   if (const auto* range = std::get_if<etcd::RangeResult>(&*result)) {
     std::string text = std::to_string(range->count) + " at " + at(range->header.revision) + ":";
@@ -99,7 +100,8 @@ Real::Real(std::size_t hosts) : started_(hosts), killed_(hosts) {
 
 etcd::Result Real::ask(Host host, const etcd::Call& call, Duration deadline) {
   std::optional<etcd::Result> result;
-  etcd::ask(client_, etcd::Access{members_[host]->client_url(), "", std::nullopt}, call, deadline, [&](etcd::Result r) { result = std::move(r); });
+  etcd::ask(client_, etcd::Access{members_[host]->client_url(), "", std::nullopt}, call, deadline,
+            [&](etcd::Result r) { result = std::move(r); });
   client_.run_until_idle();
   return *result;
 }
@@ -126,7 +128,11 @@ std::optional<int> Real::exit_code(Host host) {
 // ---- modelled ----
 
 Modelled::Modelled(const Real& real, std::size_t hosts, std::uint64_t seed)
-    : real_(real), model_(hosts, *this, seed, etcd_model::Version::k34), launches_(hosts), now_(TimePoint{} + seconds(1000)), began_(std::chrono::steady_clock::now()) {}
+    : real_(real),
+      model_(hosts, *this, seed, etcd_model::Version::k34),
+      launches_(hosts),
+      now_(TimePoint{} + seconds(1000)),
+      began_(std::chrono::steady_clock::now()) {}
 
 void Modelled::advance_to(TimePoint until) {
   while (now_ < until) {

@@ -23,7 +23,7 @@ class Names {
   std::int64_t base() const { return base_; }
   void count_from(std::int64_t revision) { base_ = revision; }
 
-  etcd::Call resolve(etcd::Call symbolic) const;  // symbols to this side's ids; a symbol that is not known to an id nobody has
+  etcd::Call resolve(etcd::Call symbolic) const;       // symbols to this side's ids; a symbol that is not known to an id nobody has
   std::string text(const etcd::Result& result) const;  // this side's ids to symbols: what is compared
   std::string symbol(MemberId id) const;
 
