@@ -26,6 +26,7 @@ enum class Guard : std::uint8_t {
   kLastLook,
   kOpenerRefutes,
   kRefuteBeforeCall,
+  kSameKey,
   kReadBack,
   kSameElectorate,
   kCertificateChecked,

@@ -72,7 +72,13 @@ void ChangeExecution::open(const Now& now, const World& world, const RemoverLeas
                  {What::kModRevision, key, static_cast<std::int64_t>(revision.value)}},
                 {etcd::Put{key, record::to_json(writing_), {}}}};
   if (!holds(Guard::kCompareAndSwap)) txn.compares.clear();
+  opened_under_ = lease.create_revision();
   ask(Step::kOpening, std::move(txn), seconds(3), out);
+}
+
+// Opened by this process under the key it still holds: whoever held the key in between may have called (found by the model).
+bool ChangeExecution::mine(Epoch epoch, const RemoverLease& lease) const {
+  return opened_ == epoch && (opened_under_ == lease.create_revision() || !holds(Guard::kSameKey));
 }
 
 // "Consent" speaks of an etcd under a living daemon: there only a fresh word for the etcd itself is life.
@@ -114,7 +120,7 @@ void ChangeExecution::tick(const Now& now, const World& world, const RemoverLeas
     return done(now, world, lease, world.view.list().members, out);
   }
   const bool lives = of_voter(record->change) && victim_lives(world, *record);
-  const bool opener = opened_ == epoch && (uncalled_ || !holds(Guard::kRefuteBeforeCall));
+  const bool opener = mine(epoch, lease) && (uncalled_ || !holds(Guard::kRefuteBeforeCall));
   if (lives && (opener || !holds(Guard::kOpenerRefutes))) {
     return close(now, world, lease, "refuted", "the victim was heard from before the call was sent", {}, out);
   }
@@ -231,14 +237,18 @@ void ChangeExecution::took_call(const Now& now, const World& world, const Remove
       out.warn("etcd refused: " + record->command + ": " + result.error().message);
       waits_for_ = "etcd refused: " + result.error().message;
       not_before_ = now.boot + kRetry;
-      // Only a removal may be under way in somebody else's hands with harm; our own refused addition is simply over.
-      if (record->change.kind != Kind::kRemove && opened_ == world.view.record_revision() && lease.held()) {
+      // Only a removal may be under way in somebody else's hands with harm; our own refused addition is simply over, unless an earlier call
+      // for it may still be under way.
+      if (record->change.kind != Kind::kRemove && mine(called_, lease) && lease.held() &&
+          (unclear_ != called_ || now.boot - unclear_at_ >= world.config.rules.void_after)) {
         close(now, world, lease, "refused", result.error().message, {}, out);
       }
       return;
     case etcd::Outcome::kUnknown:
       out.warn("no clear answer to: " + record->command + ": " + result.error().message + "; the member list tells");
       waits_for_ = "the member list to tell whether it was done";
+      unclear_ = called_;
+      unclear_at_ = now.boot;
       not_before_ = now.boot + seconds(1);
       return;
   }

@@ -37,6 +37,7 @@ class ChangeExecution {
   enum class Step : std::uint32_t { kIdle, kOpening, kReadBack, kListing, kCalling, kClosing };
   bool victim_lives(const World& world, const record::Record& record) const;
   static std::string flaw_of(const World& world, const record::Record& record);
+  bool mine(Epoch epoch, const RemoverLease& lease) const;
   void ask(Step step, etcd::Call call, Duration deadline, Outbox& out);
   void read_back(const Now& now, const World& world, Outbox& out);
   void took_read_back(const Now& now, const World& world, const RemoverLease& lease, const etcd::RangeResult& range, Outbox& out);
@@ -50,11 +51,14 @@ class ChangeExecution {
   Step step_ = Step::kIdle;
   record::Record writing_;   // while kOpening or kClosing
   Epoch opened_;             // the decision that this process opened …
+  std::int64_t opened_under_ = 0;  // … under this remover key …
   bool uncalled_ = false;    // … and has not called yet
   Epoch epoch_;              // the decision that is carried on …
   TimePoint epoch_since_{};  // … and since when we know of it: only younger signs of life speak against it
   TimePoint last_call_{};    // TimePoint{}: this process never called for `called_`
   Epoch called_;
+  Epoch unclear_;           // the decision for which a call had no clear answer …
+  TimePoint unclear_at_{};  // … when that was known, the last time
   TimePoint looked_at_key_{};  // when the read-back was sent
   TimePoint not_before_{};     // back-off after an answer that was not "done"
   std::string waits_for_;

@@ -53,6 +53,7 @@ simulation/scenario/files; list-faults and list-expectations tell the words:
     - that: {removals: "> 1"}
 --mutant NAME leaves one guard out, to see what it is good for (list-mutants).)";
 
+#ifndef FLUXPG_MUTANTS
 // With a guard left out, the twin program runs: this one has the daemon's own object files, and no switches.
 int run_twin(char** argv) {
   const std::string twin = std::filesystem::read_symlink("/proc/self/exe").string() + "-mutants";
@@ -60,6 +61,7 @@ int run_twin(char** argv) {
   std::cerr << "fluxpg-sim: --mutant needs " << twin << ", which cannot be started: " << std::strerror(errno) << "\n";
   return 70;
 }
+#endif
 
 }  // namespace
 
