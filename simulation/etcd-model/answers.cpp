@@ -120,6 +120,7 @@ void Model::ask(TimePoint now, Host host, Ticket ticket, const etcd::Call& call)
 
 // In the order in which they were proposed: what can be committed is, and whoever has applied it answers.
 void Model::settle_pending(TimePoint now) {
+  if (pending_.empty()) return;
   std::vector<Pending> rest;
   std::vector<Pending> work = std::exchange(pending_, {});
   for (Pending& pending : work) {
@@ -275,7 +276,7 @@ etcd::Result Model::remove(TimePoint now, Host host, Cluster& cluster, MemberId 
   std::erase_if(cluster.members, [member](const etcd::Member& each) { return each.id == member; });
   cluster.removed_at[member] = cluster.log.size() + 1;
   commit(now, cluster);
-  if (cluster.leader == member) cluster.leader = MemberId{}, cluster.elects_at = now + milliseconds(800);
+  if (cluster.leader == member) ++version_, cluster.leader = MemberId{}, cluster.elects_at = now + milliseconds(800);
   return etcd::Answer{etcd::Changed{header(host), cluster.members}};
 }
 

@@ -23,6 +23,7 @@ supervisor::AgentConfig Simulation::config(std::size_t index) const {
 }
 
 void Simulation::boot_daemon(std::size_t index) {
+  ++version_;
   Host& host = hosts_[index];
   supervisor::AgentConfig wanted = config(index);
   wanted.seed = random_.next();

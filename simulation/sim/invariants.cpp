@@ -29,8 +29,8 @@ bool asked_for(const record::Record& record, const MembershipChange& change) {
 
 void Invariants::check() {
   // Changes first: they are judged by the record under which they were committed.
-  if (sim_.etcd().commits() != commits_seen_) {
-    commits_seen_ = sim_.etcd().commits();
+  if (seen_.etcd().commits() != commits_seen_) {
+    commits_seen_ = seen_.etcd().commits();
     for (const MembershipChange& change : sim_.etcd().take_changes()) check_change(change);
     check_record();
     check_clusters();
@@ -42,8 +42,9 @@ void Invariants::check() {
 }
 
 void Invariants::check_clusters() {
-  if (sim_.etcd().clusters().size() < 2) return;
-  const auto founded = std::count_if(sim_.etcd().clusters().begin(), sim_.etcd().clusters().end(),
+  const auto& clusters = seen_.etcd().clusters();
+  if (clusters.size() < 2) return;
+  const auto founded = std::count_if(clusters.begin(), clusters.end(),
                                      [this](const auto& entry) { return entry.second.keys.count(record::founded_key(app_)) > 0; });
   if (founded > 1) sim_.violate("one-cluster", std::to_string(founded) + " clusters were founded");
 }
@@ -66,6 +67,7 @@ void Invariants::check_record() {
     last_open_ = record_revision_;
     const auto host = sim_.etcd().host_of(cluster->id, parsed->change.member);
     const bool removal = parsed->change.kind == record::Kind::kRemove && !parsed->certificate.votes.empty();
+    if (removal && host) see_who_works();
     if (removal && host && sim_.host(*host).well_since != kNever && sim_.now() - sim_.host(*host).well_since >= kWholeBallot &&
         well(*host)) {
       sim_.violate("nobody-alive-is-decided", sim_.host(*host).name + " works, and was decided dead: " + parsed->change.reason);
@@ -115,37 +117,46 @@ void Invariants::check_certificate(const MembershipChange& change, const record:
   if (!flaw.empty()) sim_.violate("certified-removal", "removal of " + change.member.name + ": " + flaw);
 }
 
-bool Invariants::well(std::size_t index) const {
-  const Host& host = sim_.host(index);
-  if (!sim_.works(index) || !sim_.is_voter(index) || host.etcd_delay > Duration::zero() || host.lost_answers_per_mille > 0) return false;
-  const std::vector<MemberId> voters = sim_.cluster()->voters();
-  std::size_t heard_by = 0;
-  for (const MemberId voter : voters) {
-    const auto other = sim_.etcd().host_of(sim_.cluster()->id, voter);
-    const bool hears = other && (*other == index || (sim_.works(*other) && sim_.network().is_good(index, *other)));
-    if (hears) ++heard_by;
+void Invariants::see_who_works() {
+  works_.assign(seen_.hosts(), false);
+  for (std::size_t i = 0; i < seen_.hosts(); ++i) works_[i] = seen_.works(i);
+  voters_.clear();
+  if (seen_.cluster() == nullptr) return;
+  for (const MemberId voter : seen_.cluster()->voters()) {
+    voters_.push_back(seen_.etcd().host_of(seen_.cluster()->id, voter).value_or(seen_.hosts()));
   }
-  return heard_by >= etcd_model::majority(voters.size());
+}
+
+// As of see_who_works().
+bool Invariants::well(std::size_t index) const {
+  const Host& host = seen_.host(index);
+  if (!works_[index] || !seen_.is_voter(index) || host.etcd_delay > Duration::zero() || host.lost_answers_per_mille > 0) return false;
+  const auto hears = [&](std::size_t other) {
+    return other == index || (other < seen_.hosts() && works_[other] && seen_.network().is_good(index, other));
+  };
+  const auto heard_by = static_cast<std::size_t>(std::count_if(voters_.begin(), voters_.end(), hears));
+  return heard_by >= etcd_model::majority(voters_.size());
 }
 
 void Invariants::note_health() {
-  for (std::size_t i = 0; i < sim_.hosts(); ++i) {
-    Host& host = sim_.host(i);
-    if (!well(i)) {
-      host.well_since = kNever;
-    } else if (host.well_since == kNever) {
-      host.well_since = sim_.now();
-    }
+  const auto version = seen_.version();
+  if (health_as_of_ == version) return;
+  health_as_of_ = version;
+  see_who_works();
+  for (std::size_t i = 0; i < seen_.hosts(); ++i) {
+    const bool is_well = well(i);
+    if (is_well != (seen_.host(i).well_since == kNever)) continue;
+    sim_.host(i).well_since = is_well ? sim_.now() : kNever;
   }
 }
 
 void Invariants::check_processes() {
-  for (std::size_t i = 0; i < sim_.hosts(); ++i) {
-    const etcd_model::ProcessState& process = sim_.etcd().process(i);
+  exit_codes_.resize(seen_.hosts(), -1);
+  for (std::size_t i = 0; i < seen_.hosts(); ++i) {
+    const etcd_model::ProcessState& process = seen_.etcd().process(i);
     const int code = process.state == etcd_model::ProcessState::State::kExited ? process.exit_code : -1;
-    int& last = exit_codes_.try_emplace(i, -1).first->second;
-    if (code != last && code == 2) sim_.violate("no-amnesia", sim_.host(i).name);
-    last = code;
+    if (code != exit_codes_[i] && code == 2) sim_.violate("no-amnesia", sim_.host(i).name);
+    exit_codes_[i] = code;
   }
 }
 

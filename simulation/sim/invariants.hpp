@@ -36,7 +36,7 @@ inline constexpr InvariantText kInvariants[] = {
 
 class Invariants {
  public:
-  Invariants(Simulation& simulation, std::string app) : sim_(simulation), app_(std::move(app)) {}
+  Invariants(Simulation& simulation, std::string app) : sim_(simulation), seen_(simulation), app_(std::move(app)) {}
   void check();
 
  private:
@@ -46,9 +46,11 @@ class Invariants {
   void check_certificate(const etcd_model::MembershipChange& change, const record::Record& record);
   void check_processes();
   void note_health();
+  void see_who_works();
   bool well(std::size_t host) const;
 
   Simulation& sim_;
+  const Simulation& seen_;  // looking changes nothing
   std::string app_;
   std::uint64_t commits_seen_ = 0;
   std::int64_t record_revision_ = 0;
@@ -56,7 +58,10 @@ class Invariants {
   std::int64_t last_open_ = 0;
   std::map<std::int64_t, int> effects_;
   TimePoint health_noted_{};
-  std::map<std::size_t, int> exit_codes_;
+  std::optional<std::uint64_t> health_as_of_;  // Simulation::version() then
+  std::vector<bool> works_;
+  std::vector<std::size_t> voters_;  // where they run; those that run nowhere are hosts()
+  std::vector<int> exit_codes_;
 };
 
 }  // namespace fluxpg::simulation

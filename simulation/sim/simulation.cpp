@@ -18,6 +18,7 @@ Simulation::Simulation(Options options)
       hosts_(options_.hosts),
       etcd_(options_.hosts, *this, random_.next()),
       invariants_(std::make_unique<Invariants>(*this, kApp)) {
+  CHECK(options_.hosts <= Network::kMostHosts);
   for (std::size_t i = 0; i < hosts_.size(); ++i) {
     Host& host = hosts_[i];
     host.address = "198.18.0." + std::to_string(11 + i);
@@ -82,6 +83,7 @@ void Simulation::start(std::size_t host) {
 }
 
 void Simulation::start_unlisted(std::size_t host) {
+  ++version_;
   hosts_[host].there = true;
   start_daemon(host);
 }
@@ -96,6 +98,7 @@ void Simulation::halt_processes(std::size_t index) {
 
 void Simulation::vanish(std::size_t index) {
   trace(index, "vanishes");
+  ++version_;
   hosts_[index].there = false;
   halt_processes(index);
 }
@@ -109,6 +112,7 @@ void Simulation::kill_daemon(std::size_t index) {
   Host& host = hosts_[index];
   if (!host.daemon) return;
   trace(index, "daemon ends");
+  ++version_;
   host.daemon.reset();
   ++host.life;
   host.crash_in.reset();
@@ -143,6 +147,7 @@ void Simulation::stop_clock(std::size_t index, bool suspended) {
   Host& host = hosts_[index];
   if (host.stopped || !host.there) return;
   trace(index, suspended ? "is suspended" : "its processes are stopped");
+  ++version_;
   host.stopped = true;
   host.suspended = suspended;
   host.stopped_at = now();
@@ -156,6 +161,7 @@ void Simulation::resume(std::size_t index) {
   Host& host = hosts_[index];
   if (!host.stopped) return;
   trace(index, "goes on");
+  ++version_;
   host.stopped = false;
   if (host.suspended) host.asleep += now() - host.stopped_at;
   if (!host.daemon) return;

@@ -104,6 +104,11 @@ class Agent::Impl {
   TimePoint chosen_since_ = kNever;
   TimePoint patroni_retry_{};
   std::vector<Host> hosts_;
+  // What was looked at last, by the versions of gossip and of the view: without another one there is nothing new to find.
+  using Seen = std::pair<std::uint64_t, std::uint64_t>;
+  Seen seen_versions() const { return {gossip_.version(), view_.version()}; }
+  std::optional<Seen> hosts_for_, patroni_for_, claimed_for_;
+  std::optional<gossip::NodeInfo> announced_;
   TimePoint promised_deadline_ = kNever;
   TimePoint heartbeat_{};
   TimePoint no_leader_since_ = kNever;

@@ -23,7 +23,7 @@ verdict::Electorate electorate_of(const etcd::MemberList& list) {
 
 void EtcdView::tick(const Now& now, const std::vector<EtcdTarget>& remotes, ClusterId cluster, Outbox& out) {
   cluster_ = cluster;
-  if (busy_ || now.boot < next_cycle_) return;
+  if (!due(now)) return;
   cycle_started_ = now.boot;
   next_cycle_ = now.boot + kCycle;
   if (!remotes.empty()) target_ = remotes[remote_turn_ % remotes.size()];
@@ -116,6 +116,7 @@ void EtcdView::took_status(const Now& now, const etcd::Result& result) {
     return;
   }
   if (foreign(status->header)) return;
+  if (!own_ || own_->header.member != status->header.member) ++version_;
   own_ = *status;
   own_at_ = now.boot;
   own_error_.clear();
@@ -123,9 +124,14 @@ void EtcdView::took_status(const Now& now, const etcd::Result& result) {
 }
 
 void EtcdView::took_list(const Now& now, const etcd::MemberList& list, bool linearizable) {
-  if (list_ && list_->members != list.members) bindings_complete_ = false;
   if (list.header.revision > revision_) revision_ = list.header.revision;
-  list_ = list;
+  if (list_ && list_->members == list.members) {
+    list_->header = list.header;
+  } else {
+    bindings_complete_ = bindings_complete_ && !list_;
+    list_ = list;
+    ++version_;
+  }
   list_at_ = now.boot;
   linearizable_ = linearizable;
 }
@@ -144,6 +150,7 @@ void EtcdView::took_keys(Step step, const etcd::RangeResult& range) {
       if (range.kvs.empty()) return;
       if (auto founded = record::founded_from_json(range.kvs.front().value)) {
         founded_ = *founded;
+        ++version_;
       } else {
         problem_ = founded.error();
       }
@@ -197,6 +204,7 @@ void EtcdView::took_decision(const etcd::RangeResult& range) {
 
 void EtcdView::took_bindings(const etcd::RangeResult& range) {
   bindings_.clear();
+  ++version_;
   for (const etcd::KeyValue& kv : range.kvs) {
     if (auto binding = record::binding_from_json(kv.value)) bindings_[binding->member] = *binding;
   }

@@ -23,6 +23,10 @@ class EtcdView {
   void tick(const Now& now, const std::vector<EtcdTarget>& remotes, ClusterId cluster, Outbox& out);
   void handle(const Now& now, const Purpose& purpose, const etcd::Result& result, Outbox& out);
   TimePoint next_deadline() const { return busy_ ? kNever : next_cycle_; }
+  // Whether tick() will begin a cycle: only then does it look at the remotes.
+  bool due(const Now& now) const { return !busy_ && now.boot >= next_cycle_; }
+  // Grows whenever the members, the bindings, the founding or our own member id may have become another.
+  std::uint64_t version() const { return version_; }
   void refresh_soon() { next_cycle_ = TimePoint{}; revision_read_ = -1; }
   // Our own transaction has just put this record.
   void note_record(record::Record record, Epoch revision);
@@ -77,6 +81,7 @@ class EtcdView {
   bool foreign(const etcd::Header& header);
 
   std::string app_;
+  std::uint64_t version_ = 0;
   std::int64_t history_bound_;
   bool busy_ = false;
   TimePoint next_cycle_{};

@@ -24,6 +24,7 @@ SeatFacts seat_facts(const Now& now, const World& world, const etcd::Member& mem
     facts.etcd_silent_for = world.view.own() ? now.boot - world.view.own_at() : now.boot - world.started;
   }
   facts.presence = world.presence(now, facts.node);
+  if (facts.alive) return facts;  // the sentence is for the dead
   const std::string address = world.address_of(facts.node);
   facts.presence_text = address.empty() ? "its address is unknown" : world.listing.describe(now, address);
   return facts;

@@ -25,7 +25,7 @@ struct SeatFacts {
   bool leaving = false;     // consents to its removal
   Duration etcd_silent_for{};  // of a live daemon: since it last vouched for its etcd
   discovery::Presence presence = discovery::Presence::kUnknown;
-  std::string presence_text;
+  std::string presence_text;  // of the dead
   bool contested = false;   // voters: the last ballot about it did not agree, not long ago
   bool in_sync = false;     // learners: has caught up, and its etcd said so just now
 };
