@@ -19,7 +19,6 @@ struct Daemon {
   supervisor::Agent agent;
   discovery::Schedule poll;
   std::deque<supervisor::Input> inbox;  // while it is stopped
-  std::uint64_t tick_generation = 0;
   std::uint64_t ticks_this_second = 0;
   TimePoint second_began{};
 };

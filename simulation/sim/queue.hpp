@@ -1,11 +1,13 @@
 // The one queue of virtual time: what happens next, first by time, then by the order in which it was planned.
 //
 // Events lie in slots that never move and are used over and over, so planning one allocates nothing; the heap orders only their numbers.
+// What is planned anew all the time (when a daemon is to be called next) is a timer: one place each, outside of the heap.
 #pragma once
 
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <new>
 #include <type_traits>
@@ -19,7 +21,7 @@ namespace fluxpg::simulation {
 
 class Queue {
  public:
-  Queue() = default;
+  Queue(std::size_t timers, std::function<void(std::size_t)> on_timer) : timers_(timers), on_timer_(std::move(on_timer)) {}
   Queue(const Queue&) = delete;
   Queue& operator=(const Queue&) = delete;
   ~Queue() {
@@ -39,12 +41,24 @@ class Queue {
   }
   template <class Event>
   void in(Duration wait, Event&& event) { at(now_ + wait, std::forward<Event>(event)); }
+  // Replaces what was planned for this timer; kNever: nothing is.
+  void set_timer(std::size_t timer, TimePoint time) {
+    timers_[timer] = {std::max(time, now_), ++planned_, 0};
+    if (timer == first_timer_) {
+      find_first_timer();
+    } else if (timers_[timer].before(timers_[first_timer_])) {
+      first_timer_ = timer;
+    }
+  }
   TimePoint now() const { return now_; }
-  bool empty() const { return heap_.empty(); }
-  TimePoint next() const { return heap_.empty() ? kNever : heap_.front().time; }
+  TimePoint next() const {
+    const TimePoint timer = timers_.empty() ? kNever : timers_[first_timer_].time;
+    return heap_.empty() ? timer : std::min(timer, heap_.front().time);
+  }
   // Carries out the next event.
   void step() {
-    CHECK(!heap_.empty());
+    CHECK(next() != kNever);
+    if (!timers_.empty() && (heap_.empty() || timers_[first_timer_].before(heap_.front()))) return step_timer();
     const Entry first = heap_.front();
     pop();
     now_ = first.time;
@@ -70,6 +84,17 @@ class Queue {
     std::uint32_t slot = 0;
     bool before(const Entry& other) const { return time != other.time ? time < other.time : order < other.order; }
   };
+
+  void step_timer() {
+    const std::size_t timer = first_timer_;
+    now_ = timers_[timer].time;
+    set_timer(timer, kNever);
+    on_timer_(timer);
+  }
+  void find_first_timer() {
+    const auto earlier = [](const Entry& a, const Entry& b) { return a.before(b); };
+    first_timer_ = static_cast<std::size_t>(std::min_element(timers_.begin(), timers_.end(), earlier) - timers_.begin());
+  }
 
   Slot& slot(std::uint32_t number) { return (*blocks_[number / kBlock])[number % kBlock]; }
   std::uint32_t take_slot() {
@@ -109,6 +134,9 @@ class Queue {
     heap_[hole] = last;
   }
 
+  std::vector<Entry> timers_;  // their slots mean nothing
+  std::size_t first_timer_ = 0;
+  std::function<void(std::size_t)> on_timer_;
   std::vector<Entry> heap_;
   std::vector<std::unique_ptr<std::array<Slot, kBlock>>> blocks_;
   std::vector<std::uint32_t> free_;

@@ -14,6 +14,7 @@ constexpr const char* kApp = "orders-db";
 Simulation::Simulation(Options options)
     : options_(std::move(options)),
       random_(options_.seed),
+      queue_(options_.hosts, [this](std::size_t host) { tick(host); }),
       flux_(options_.backends),
       hosts_(options_.hosts),
       etcd_(options_.hosts, *this, random_.next()),
@@ -114,6 +115,7 @@ void Simulation::kill_daemon(std::size_t index) {
   trace(index, "daemon ends");
   ++version_;
   host.daemon.reset();
+  queue_.set_timer(index, kNever);
   ++host.life;
   host.crash_in.reset();
   std::erase_if(asked_, [index](const auto& entry) { return entry.second.host == index; });

@@ -117,6 +117,7 @@ class Simulation : private etcd_model::Surroundings {
   void feed(std::size_t host, std::uint64_t life, const supervisor::Input& input);
   void handle(std::size_t host, const supervisor::Input& input);
   void plan_tick(std::size_t host);
+  void tick(std::size_t host);
   void see_processes(std::size_t host, std::uint64_t life);
   void plan_poll(std::size_t host, std::uint64_t life);
   void poll(std::size_t host, std::uint64_t life);

@@ -218,19 +218,22 @@ void Agent::Impl::step(const Now& now) {
   write_hosts();
 }
 
-std::vector<EtcdTarget> Agent::Impl::remotes() const {
-  std::vector<EtcdTarget> result;
+const std::vector<EtcdTarget>& Agent::Impl::remotes() {
+  const std::pair basis{gossip_.version(), persistent_.cluster};
+  if (remotes_for_ == basis) return remotes_;
+  remotes_for_ = basis;
+  remotes_.clear();
   for (const auto& [id, member] : gossip_.members()) {
     const bool same = !persistent_.cluster || member.info.cluster == persistent_.cluster;
     if (member.state == gossip::State::kAlive && member.info.member && member.info.cluster && same) {
-      result.push_back(World::etcd_of(member.info));
+      remotes_.push_back(World::etcd_of(member.info));
     }
   }
-  return result;
+  return remotes_;
 }
 
 void Agent::Impl::read_etcd(const Now& now) {
-  view_.tick(now, view_.due(now) ? remotes() : std::vector<EtcdTarget>{}, persistent_.chosen ? persistent_.cluster : ClusterId{}, out_);
+  view_.tick(now, remotes(), persistent_.chosen ? persistent_.cluster : ClusterId{}, out_);
   if (view_.own_has_leader(now)) {
     no_leader_since_ = kNever;
   } else if (no_leader_since_ == kNever) {

@@ -23,7 +23,7 @@ verdict::Electorate electorate_of(const etcd::MemberList& list) {
 
 void EtcdView::tick(const Now& now, const std::vector<EtcdTarget>& remotes, ClusterId cluster, Outbox& out) {
   cluster_ = cluster;
-  if (!due(now)) return;
+  if (busy_ || now.boot < next_cycle_) return;
   cycle_started_ = now.boot;
   next_cycle_ = now.boot + kCycle;
   if (!remotes.empty()) target_ = remotes[remote_turn_ % remotes.size()];
@@ -156,16 +156,7 @@ void EtcdView::took_keys(Step step, const etcd::RangeResult& range) {
       }
       return;
     case Step::kNodes: return took_bindings(range);
-    case Step::kHistory:
-      history_.clear();
-      for (const etcd::KeyValue& kv : range.kvs) {
-        if (auto entry = record::record_from_json(kv.value)) history_.push_back(std::move(*entry));
-      }
-      history_count_ = range.count;
-      history_overflow_.clear();
-      history_for_ = record_revision_;
-      history_read_ = true;
-      return;
+    case Step::kHistory: return took_history(range);
     case Step::kOldest: history_overflow_ = range.kvs.empty() ? "" : range.kvs.front().key; return;
     case Step::kStatus:
     case Step::kList:
@@ -187,15 +178,15 @@ void EtcdView::took_decision(const etcd::RangeResult& range) {
   for (const etcd::KeyValue& kv : range.kvs) {
     if (kv.key == record::record_key(app_)) {
       record_revision_ = Epoch{static_cast<std::uint64_t>(kv.mod_revision)};
-      auto parsed = record::record_from_json(kv.value);
+      const auto& parsed = record_parsed_.of(kv.value, record::record_from_json);
       if (parsed) {
-        record_ = std::move(*parsed);
+        record_ = *parsed;
       } else {
         problem_ = "the decision record in etcd cannot be read, so nothing is decided or carried out: " + parsed.error();
       }
     } else if (kv.key == record::remover_key(app_)) {
       remover_create_ = kv.create_revision;
-      auto parsed = record::remover_from_json(kv.value);
+      const auto& parsed = remover_parsed_.of(kv.value, record::remover_from_json);
       remover_ = parsed ? *parsed : record::RemoverKey{};
       if (!parsed) problem_ = "the remover key in etcd cannot be read, so nobody can be remover until it is gone: " + parsed.error();
     }
@@ -210,6 +201,28 @@ void EtcdView::took_bindings(const etcd::RangeResult& range) {
   }
   const auto bound = [this](const etcd::Member& member) { return bindings_.count(member.id) > 0; };
   bindings_complete_ = list_ && std::all_of(list_->members.begin(), list_->members.end(), bound);
+}
+
+// Closed decisions never change: those that are known are not parsed again.
+void EtcdView::took_history(const etcd::RangeResult& range) {
+  std::map<std::string, record::Record> known;
+  for (std::size_t i = 0; i < history_.size(); ++i) known.emplace(std::move(history_texts_[i]), std::move(history_[i]));
+  history_.clear();
+  history_texts_.clear();
+  for (const etcd::KeyValue& kv : range.kvs) {
+    if (auto node = known.extract(kv.value)) {
+      history_.push_back(std::move(node.mapped()));
+    } else if (auto entry = record::record_from_json(kv.value)) {
+      history_.push_back(std::move(*entry));
+    } else {
+      continue;
+    }
+    history_texts_.push_back(kv.value);
+  }
+  history_count_ = range.count;
+  history_overflow_.clear();
+  history_for_ = record_revision_;
+  history_read_ = true;
 }
 
 void EtcdView::note_record(record::Record record, Epoch revision) {
