@@ -36,6 +36,13 @@ void Listing::handle(const Now& now, const Answer& answer) {
   last_fault_.clear();
   const Mark mark{now.boot, good_answers_, points_};
   for (const std::string& address : rows) addresses_[address].last_seen = mark;
+  for (auto& [address, known] : addresses_) {
+    if (rows.count(address) > 0) {
+      known.absent_since.reset();
+    } else if (!known.absent_since) {
+      known.absent_since = now.boot;
+    }
+  }
   backends_[good.backend] = Backend{mark, std::move(rows)};
 
   forget_old(now);
@@ -68,7 +75,7 @@ void Listing::forget_old(const Now& now) {
   const auto seen = [](const Address& address) { return address.last_seen.answers; };
   for (auto it = oldest(addresses_, seen); it != addresses_.end(); it = oldest(addresses_, seen)) {
     if (addresses_.size() <= config_.max_addresses && now.boot - it->second.last_seen.at <= config_.memory) break;
-    if (it->second.last_seen.answers > strangers_.answers) strangers_ = it->second.last_seen;
+    if (it->second.last_seen.answers > strangers_.last_seen.answers) strangers_ = it->second;
     addresses_.erase(it);
   }
 }
@@ -82,18 +89,20 @@ std::size_t Listing::listed_by(const Now& now, const std::string& address) const
 
 Listing::Absence Listing::absence(const Now& now, const std::string& address) const {
   const auto known = addresses_.find(address);
+  const Address& address_known = known == addresses_.end() ? strangers_ : known->second;
+  const bool before_silence = address_known.last_seen.answers <= heard_since_.answers;
+  const Mark& named = before_silence ? heard_since_ : address_known.last_seen;
   Absence result;
-  result.since = known == addresses_.end() ? strangers_ : known->second.last_seen;
-  if (result.since.answers <= heard_since_.answers) result.since = heard_since_;
-  result.answers = good_answers_ - result.since.answers;
-  result.points = points_ - result.since.points;
+  result.since = before_silence ? heard_since_.at : address_known.absent_since.value_or(last_good_);
+  result.answers = good_answers_ - named.answers;
+  result.points = points_ - named.points;
   // Every answer since lacked the address, so whoever answered since is one more witness.
-  const auto witness = [&](const auto& entry) { return entry.second.last_answer.answers > result.since.answers; };
+  const auto witness = [&](const auto& entry) { return entry.second.last_answer.answers > named.answers; };
   result.backends = static_cast<std::size_t>(std::count_if(backends_.begin(), backends_.end(), witness));
   const auto heard = [&](const auto& entry) { return is_fresh(now, entry.second.last_answer.at); };
   result.backends_needed = std::min<std::ptrdiff_t>(2, std::count_if(backends_.begin(), backends_.end(), heard)) == 2 ? 2 : 1;
   // Measured to the latest good answer, not to now: what nobody has looked at since is not known to be absent.
-  const bool long_enough = last_good_ - result.since.at >= config_.absence_window || !holds(Guard::kAbsenceWindow);
+  const bool long_enough = last_good_ - result.since >= config_.absence_window || !holds(Guard::kAbsenceWindow);
   result.enough = long_enough && result.points >= 2 * config_.min_absences &&
                   (result.backends >= result.backends_needed || !holds(Guard::kTwoBackends));
   return result;
@@ -108,7 +117,7 @@ Presence Listing::presence(const Now& now, const std::string& address) const {
 
 std::optional<TimePoint> Listing::absent_since(const Now& now, const std::string& address) const {
   if (!has_good_answer() || presence(now, address) == Presence::kListed) return std::nullopt;
-  return absence(now, address).since.at;
+  return absence(now, address).since;
 }
 
 std::optional<TimePoint> Listing::listed_since(const std::string& address) const {
@@ -126,7 +135,7 @@ std::string Listing::describe(const Now& now, const std::string& address) const 
     return "listed by " + counted(count, "backend") + " for " + whole_seconds(now.boot - since.value_or(now.boot));
   }
   std::string text = "absent from " + counted(seen.answers, "answer") + " of " + counted(seen.backends, "backend") + " since " +
-                     whole_seconds(now.boot - seen.since.at) + " ago";
+                     whole_seconds(now.boot - seen.since) + " ago";
   if (seen.enough) return text;
   text += "; unlisted after " + whole_seconds(config_.absence_window) + " and " + counted(config_.min_absences, "answer") + " of " +
           counted(seen.backends_needed, "backend");

@@ -28,7 +28,8 @@ enum class Presence {
   kUnlisted,  // absent long enough, often enough, from two backends if two were heard within `fresh`
 };
 
-// How absence is counted. Every good answer without the address, later than the last one with it, is one observation. An answer that
+// How absence is counted. It begins with the first good answer that lacks the address: how long it had been gone before, nobody saw.
+// Every good answer without it, later than the last one with it, is one observation. An answer that
 // lacks more than half of all addresses named within `fresh` is more likely a backend that lost its rows than a massacre: it is *thin*
 // and counts half, so a list that shrinks by more than half needs twice the answers. Bad answers (empty ones are bad) only count as
 // faults: they neither end an absence nor prolong it. After a silence longer than `fresh`, and at the start, counting begins with the
@@ -67,6 +68,7 @@ class Listing {
   };
   struct Address {
     Mark last_seen;
+    std::optional<TimePoint> absent_since;  // the first good answer without it
     std::optional<TimePoint> listed_since;
   };
   struct Backend {
@@ -74,7 +76,7 @@ class Listing {
     std::set<std::string> rows;  // emptied when no longer fresh
   };
   struct Absence {
-    Mark since;
+    TimePoint since;
     std::uint64_t answers = 0;
     std::uint64_t points = 0;
     std::size_t backends = 0;
@@ -90,7 +92,7 @@ class Listing {
   ListingConfig config_;
   std::map<std::string, Address> addresses_;
   std::map<std::string, Backend> backends_;
-  Mark strangers_;    // the last answer that may have named an address that is not in addresses_
+  Address strangers_; // the last answer that may have named an address that is not in addresses_
   Mark heard_since_;  // no silence longer than `fresh` since then
   TimePoint last_good_{};
   std::uint64_t good_answers_ = 0;

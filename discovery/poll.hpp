@@ -39,6 +39,7 @@ class Poll {
   // Starts a poll if one is due. Call it again whenever the HTTP client has run: the deadline may have moved.
   void tick(TimePoint now);
   TimePoint next_deadline() const { return schedule_.next(); }
+  void set_urgent(bool urgent) { schedule_.set_urgent(urgent); }
 
  private:
   void ask_instances(const std::string& base_url);

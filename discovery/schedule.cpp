@@ -31,6 +31,7 @@ void Schedule::answered(const Answer& answer) {
       wait = config_.hurry;
       spread = 2;  // more so here: nodes that hurry in step would each be served by one backend of the round-robin again and again
     } else {
+      if (urgent_) wait = std::min(wait, config_.urgent);
       budget_ = std::min(budget_ + 1, config_.hurry_budget);
     }
   } else {
@@ -40,6 +41,11 @@ void Schedule::answered(const Answer& answer) {
     ++faults_in_a_row_;
   }
   next_ = started_ + wait - random_.below(std::max(wait / spread, Duration(1)));
+}
+
+void Schedule::set_urgent(bool urgent) {
+  if (urgent && !urgent_ && next_ != kNever && faults_in_a_row_ == 0) next_ = std::min(next_, started_ + config_.urgent);
+  urgent_ = urgent;
 }
 
 }  // namespace fluxpg::discovery

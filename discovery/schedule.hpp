@@ -17,6 +17,7 @@ struct ScheduleConfig {
   Duration retry = seconds(10);      // after a fault; doubled with each further one, up to the period
   Duration hurry = seconds(5);       // between the polls that confirm a vanished address
   Duration hurry_for = seconds(75);  // how long they go on; make it the absence window + 15 s
+  Duration urgent = seconds(10);       // the period while a voter is silent: whether it is listed decides about it soon
   std::size_t hurry_budget = 30;     // backends that contradict each other for ever must not make us impolite:
                                      // each hurried poll costs one, each ordinary one gives one back
 };
@@ -30,6 +31,8 @@ class Schedule {
   std::size_t start(TimePoint now);
   // It ended. The waits count from its start, so no clock is needed here; the deadline of a poll must be below `retry`.
   void answered(const Answer& answer);
+  // While a voter is silent: the next poll comes no later than `urgent` after the last one began.
+  void set_urgent(bool urgent);
 
  private:
   ScheduleConfig config_;
@@ -38,6 +41,7 @@ class Schedule {
   TimePoint started_{};
   TimePoint next_{};
   TimePoint hurry_until_{};
+  bool urgent_ = false;
   std::size_t polls_ = 0;
   std::size_t faults_in_a_row_ = 0;
   std::size_t budget_;

@@ -13,6 +13,7 @@ Peer::Peer(Context& context, const TransportConfig& config, Counters& counters, 
 
 void Peer::begin_attempt(TimePoint now) {
   const CurveKeys& keys = config_.keys[key_];
+  drop_connection();
   dealer_ = Socket(context_, ZMQ_DEALER);
   set_common_options(dealer_, config_);
   dealer_.set(ZMQ_IMMEDIATE, 1);  // nothing queues in ZeroMQ for a peer that is not connected
@@ -28,9 +29,13 @@ void Peer::begin_attempt(TimePoint now) {
   if (!dealer_ || !monitor_.socket() || dealer_.connect("tcp://" + to_text(endpoint_)) != 0) pause(now);
 }
 
-void Peer::pause(TimePoint now) {
+void Peer::drop_connection() {
+  monitor_ = Monitor();  // first: it needs the socket that it watches
   dealer_ = Socket();
-  monitor_ = Monitor();
+}
+
+void Peer::pause(TimePoint now) {
+  drop_connection();
   state_ = State::kPausing;
   retry_at_ = now + std::min(config_.reconnect * (std::int64_t{1} << std::min(failures_, 20)), config_.reconnect_max);
   ++failures_;

@@ -47,6 +47,7 @@ class Peer {
   void drop_stale(TimePoint now);
   void flush();
   bool transmit(const std::string& frame);
+  void drop_connection();
   void pause(TimePoint now);
 
   Context& context_;
@@ -54,7 +55,7 @@ class Peer {
   Counters& counters_;
   const Endpoint endpoint_;
   Socket dealer_;
-  Monitor monitor_;
+  Monitor monitor_;  // goes before what it watches
   State state_ = State::kPausing;
   TimePoint since_;     // of the attempt, or of the connection when it is up
   TimePoint retry_at_;  // while pausing

@@ -98,10 +98,24 @@ std::optional<std::vector<std::string>> Socket::receive() {
 
 Monitor::Monitor(Context& context, Socket& watched, int events) {
   const std::string name = context.next_name();
-  if (zmq_socket_monitor(watched.handle(), name.c_str(), events) != 0) return;
+  // The end of the watching is no event: it would be sent also when there is nobody to receive it.
+  if (zmq_socket_monitor(watched.handle(), name.c_str(), events & ~ZMQ_EVENT_MONITOR_STOPPED) != 0) return;
+  watched_ = watched.handle();
   events_ = Socket(context, ZMQ_PAIR);
   events_.set(ZMQ_RCVHWM, 0);
   if (events_ && events_.connect(name) != 0) events_ = Socket();
+}
+
+Monitor::~Monitor() {
+  if (watched_ != nullptr) zmq_socket_monitor(watched_, nullptr, 0);
+}
+
+Monitor::Monitor(Monitor&& other) noexcept : watched_(std::exchange(other.watched_, nullptr)), events_(std::move(other.events_)) {}
+
+Monitor& Monitor::operator=(Monitor&& other) noexcept {
+  std::swap(watched_, other.watched_);
+  events_ = std::move(other.events_);
+  return *this;
 }
 
 std::optional<int> Monitor::next() {

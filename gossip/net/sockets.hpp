@@ -58,16 +58,21 @@ class Socket {
   void* handle_ = nullptr;
 };
 
-// What happens to the connections of a socket, as ZMQ_EVENT_* numbers. Its queue has no limit of its own: with one, ZeroMQ's I/O thread
-// would wait for us.
+// What happens to the connections of a socket, as ZMQ_EVENT_* numbers. ZeroMQ's I/O thread reports by a send that blocks, for ever if need
+// be, and with it every connection of the context: so the queue has no limit of its own, and a monitor that goes tells the watched socket
+// first. That socket must therefore outlive its monitor.
 class Monitor {
  public:
   Monitor() = default;
   Monitor(Context& context, Socket& watched, int events);
+  ~Monitor();
+  Monitor(Monitor&& other) noexcept;
+  Monitor& operator=(Monitor&& other) noexcept;
   std::optional<int> next();
   const Socket& socket() const { return events_; }
 
  private:
+  void* watched_ = nullptr;
   Socket events_;
 };
 

@@ -49,6 +49,26 @@ void Model::stop(Host host, int exit_code) {
   }
 }
 
+std::optional<Model::DiskCopy> Model::copy_disk(Host host) const {
+  const auto& data = instances_[host].data;
+  if (!data) return std::nullopt;
+  return DiskCopy{data->cluster, data->member, data->applied};
+}
+
+void Model::restore_disk(Host host, const DiskCopy& copy) {
+  CHECK(!running(host));
+  set_data(host, Data{copy.cluster, copy.member, copy.applied});
+}
+
+void Model::depose_leaders(TimePoint now) {
+  for (auto& [id, cluster] : clusters_) {
+    if (!cluster.leader) continue;
+    ++version_;
+    cluster.leader = MemberId{};
+    cluster.elects_at = now + milliseconds(300) + random_.below(milliseconds(1500));
+  }
+}
+
 void Model::lose_disk(Host host) {
   CHECK(!running(host));
   set_data(host, std::nullopt);
@@ -103,6 +123,15 @@ void Model::advance(TimePoint now) {
   }
   settle_pending(now);
   exit_evicted();
+}
+
+std::vector<MemberId> Model::voters_shown_by(Host host) const {
+  std::vector<MemberId> result;
+  for (const etcd::Member& member : view(host)) {
+    if (!member.learner) result.push_back(member.id);
+  }
+  std::sort(result.begin(), result.end());
+  return result;
 }
 
 }  // namespace fluxpg::etcd_model

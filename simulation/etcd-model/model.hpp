@@ -57,6 +57,15 @@ class Model {
   void stop(Host host, int exit_code);  // killed, or told to end
   void lose_disk(Host host);            // lost, or set aside: the process must not run
   bool has_data(Host host) const { return instances_[host].data.has_value(); }
+  // An older copy of a disk: what was applied since is fetched from the others again. (Logs never diverge here, so it is safe; see README.)
+  struct DiskCopy {
+    ClusterId cluster;
+    MemberId member;
+    std::size_t applied = 0;
+  };
+  std::optional<DiskCopy> copy_disk(Host host) const;
+  void restore_disk(Host host, const DiskCopy& copy);  // the process must not run
+  void depose_leaders(TimePoint now);                  // every cluster elects again, somebody
   const ProcessState& process(Host host) const { return instances_[host].process; }
   void set_apply_delay(Host host, Duration delay) { instances_[host].apply_delay = delay; }
 
@@ -73,6 +82,8 @@ class Model {
   std::optional<Host> host_of(ClusterId cluster, MemberId member) const;
   bool running(Host host) const { return instances_[host].process.state == ProcessState::State::kRunning; }
   bool can_commit(const Cluster& cluster) const;
+  // What the member on this disk has applied, whether it runs or not.
+  std::vector<MemberId> voters_shown_by(Host host) const;
   // Grows with every committed entry of any cluster.
   std::uint64_t commits() const { return commits_; }
   // Grows whenever a process, a disk, a leader or a member list may have become another.

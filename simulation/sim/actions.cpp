@@ -1,5 +1,5 @@
 // What an agent asks for, done: messages through the network, requests to etcd, files, processes.
-#include "simulation/sim/simulation.hpp"
+#include "simulation/sim/invariants.hpp"
 
 namespace fluxpg::simulation {
 
@@ -18,20 +18,46 @@ std::size_t Simulation::host_at(const std::string& address) const {
 
 void Simulation::perform(std::size_t index, supervisor::Actions actions) {
   const std::uint64_t life = hosts_[index].life;
-  for (supervisor::Action& action : actions) {
+  for (std::size_t i = 0; i < actions.size(); ++i) {
+    supervisor::Action& action = actions[i];
     if (auto& crash_in = hosts_[index].crash_in; crash_in && (*crash_in)-- == 0) {
       trace(index, "crashes between two actions");
-      count("fault: crash between two actions");
+      count("happened: crash between two actions");
       return kill_daemon(index);
     }
+    invariants_->saw(index, action);
     std::visit([&](auto& what) { perform(index, what); }, action);
     if (!lives(index, life)) return;
+    if (!std::holds_alternative<supervisor::Persist>(action)) continue;
+    if (hosts_[index].crash_at_persist) {
+      trace(index, "crashes right after it persisted");
+      count("happened: crash after Persist");
+      return kill_daemon(index);
+    }
+    if (hosts_[index].disk_delay > Duration::zero()) {
+      actions.erase(actions.begin(), actions.begin() + static_cast<std::ptrdiff_t>(i) + 1);
+      return finish_writing(index, std::move(actions));
+    }
   }
+}
+
+// The daemon waits for its disk; what it wants to do next comes after that, and what it hears meanwhile lies in its sockets.
+void Simulation::finish_writing(std::size_t index, supervisor::Actions rest) {
+  Host& host = hosts_[index];
+  host.daemon->writes = true;
+  queue_.in(host.disk_delay, [this, index, life = host.life, rest = std::move(rest)] {
+    if (!lives(index, life)) return;
+    count("happened: waited for the disk");
+    hosts_[index].daemon->writes = false;
+    perform(index, rest);
+    if (lives(index, life) && !daemon_stands_still(index)) read_inbox(index);
+  });
 }
 
 // ---- gossip ----
 
 void Simulation::perform(std::size_t index, supervisor::Send& action) {
+  if (const auto* vote = std::get_if<verdict::Vote>(&action.message)) states_.voted(*vote);
   if (const auto* endpoint = std::get_if<Endpoint>(&action.to)) {
     const std::size_t to = host_at(endpoint->address);
     if (to < hosts_.size() && to != index) send(index, to, 0, *endpoint, std::move(action.message));
@@ -87,7 +113,7 @@ void Simulation::perform(std::size_t index, const supervisor::AskEtcd& action) {
 
 void Simulation::ask(std::size_t index, std::size_t target, etcd_model::Ticket ticket, const etcd::Call& call) {
   if (!hosts_[target].there || !network_.passes(index, target) || !network_.passes(target, index)) return;
-  if (hosts_[target].stopped) {  // it waits in the socket
+  if (!answers(target)) {  // it waits in the socket
     queue_.in(milliseconds(100), [this, index, target, ticket, call] { ask(index, target, ticket, call); });
     return;
   }
@@ -103,7 +129,7 @@ void Simulation::take_etcd_answers() {
     const std::size_t host = asked->second.host;
     const std::size_t target = asked->second.target;
     if (random_.below(1000) < hosts_[host].lost_answers_per_mille) {
-      count("fault: lost answer");
+      count("happened: lost answer of etcd");
       continue;
     }
     if (host != target && !network_.passes(target, host)) continue;
@@ -156,24 +182,9 @@ void Simulation::perform(std::size_t index, const supervisor::RunPatroni&) {
 void Simulation::perform(std::size_t index, const supervisor::StopPatroni&) { hosts_[index].patroni = false; }
 
 void Simulation::perform(std::size_t index, const supervisor::Say& action) {
-  static const char* const kCounted[] = {"decided: ",
-                                         "closed as done",
-                                         "closed as refuted",
-                                         "closed as void",
-                                         "closed as refused",
-                                         "calling: ",
-                                         "this node is the remover now",
-                                         "lost the remover key",
-                                         "gave up the remover key",
-                                         "no clear answer",
-                                         "etcd refused",
-                                         "proposing to found",
-                                         "promised founding",
-                                         "the decision record or"};
-  for (const char* const what : kCounted) {
-    if (action.text.rfind(what, 0) == 0) count(std::string("said: ") + what);
-  }
+  states_.said(index, action.text);
   trace(index, action.text);
+  if (!traps_.empty()) spring_traps(index, action.text);
 }
 
 }  // namespace fluxpg::simulation

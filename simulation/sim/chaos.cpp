@@ -1,5 +1,7 @@
 #include "simulation/sim/chaos.hpp"
 
+#include <algorithm>
+
 #include "simulation/sim/faults.hpp"
 
 namespace fluxpg::simulation {
@@ -10,7 +12,8 @@ namespace {
 std::string unsettled(const Simulation& sim, const Chaos& chaos) {
   if (sim.cluster() == nullptr) return "there is no cluster";
   if (!sim.writable()) return "etcd has no quorum";
-  const std::size_t wanted = chaos.nodes % 2 == 0 ? chaos.nodes - 1 : chaos.nodes;
+  const std::size_t seats = std::min<std::size_t>(chaos.nodes, sim.options().rules.target_voters);
+  const std::size_t wanted = seats % 2 == 0 ? seats - 1 : seats;
   if (sim.voters() != wanted) return std::to_string(sim.voters()) + " voters of " + std::to_string(wanted);
   std::size_t working = 0;
   for (std::size_t i = 0; i < sim.hosts(); ++i) {
@@ -43,8 +46,9 @@ void run_chaos(Simulation& sim, const Chaos& chaos) {
   }
   if (sim.random().below(4) != 0) sim.run_for(seconds(90));  // else things go wrong while the cluster is founded
   const TimePoint end = sim.now() + chaos.faults;
-  while (sim.now() < end) {
-    sim.run_for(sim.random().below(chaos.between * 2));
+  for (std::uint64_t fault = 1; sim.now() < end; ++fault) {
+    sim.begin_fault_random(sim.options().seed * 1'000'003 + fault);
+    sim.run_for(sim.fault_random().below(chaos.between * 2));
     inject_random_fault(sim, chaos.nodes, chaos.fault_lasts);
   }
   sim.run_for(chaos.fault_lasts + seconds(5));

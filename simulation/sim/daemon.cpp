@@ -1,5 +1,5 @@
 // The daemon's event loop on virtual time: inputs in, ticks when they are due, polls and process states as the runtime would bring them.
-#include "simulation/sim/simulation.hpp"
+#include "simulation/sim/invariants.hpp"
 
 namespace fluxpg::simulation {
 
@@ -37,7 +37,7 @@ void Simulation::boot_daemon(std::size_t index) {
 void Simulation::feed(std::size_t index, std::uint64_t life, const supervisor::Input& input) {
   Host& host = hosts_[index];
   if (!lives(index, life)) return;
-  if (host.stopped) {
+  if (daemon_stands_still(index)) {
     if (host.daemon->inbox.size() < kInboxBound) host.daemon->inbox.push_back(input);
     return;
   }
@@ -56,8 +56,14 @@ void Simulation::handle(std::size_t index, const supervisor::Input& input) {
     if (++daemon.ticks_this_second == kTicksASecond) violate("no-spinning", hosts_[index].name + " asks to be called all the time");
   }
   const std::uint64_t life = hosts_[index].life;
+  invariants_->saw(index, input);
   perform(index, daemon.agent.handle(clocks(index), input));
-  if (lives(index, life)) plan_tick(index);
+  if (!lives(index, life)) return;
+  plan_tick(index);
+  if (daemon.urgent == daemon.agent.misses_a_voter()) return;
+  daemon.urgent = !daemon.urgent;
+  daemon.poll.set_urgent(daemon.urgent);
+  if (daemon.poll.next() != kNever) plan_poll(index, life);
 }
 
 void Simulation::plan_tick(std::size_t index) {
@@ -67,7 +73,7 @@ void Simulation::plan_tick(std::size_t index) {
 }
 
 void Simulation::tick(std::size_t index) {
-  if (hosts_[index].daemon && !hosts_[index].stopped) handle(index, supervisor::Tick{});
+  if (hosts_[index].daemon && !daemon_stands_still(index)) handle(index, supervisor::Tick{});
 }
 
 void Simulation::see_processes(std::size_t index, std::uint64_t life) {
@@ -104,23 +110,28 @@ void Simulation::plan_poll(std::size_t index, std::uint64_t life) {
   const TimePoint due = hosts_[index].daemon->poll.next();
   const TimePoint soonest = now() + milliseconds(100);
   const bool at_once = due < TimePoint(now().time_since_epoch() + hosts_[index].boot_offset);
-  queue_.at(at_once ? soonest : std::max(due - hosts_[index].boot_offset, soonest), [this, index, life] { poll(index, life); });
+  const std::uint64_t generation = ++hosts_[index].daemon->poll_generation;
+  queue_.at(at_once ? soonest : std::max(due - hosts_[index].boot_offset, soonest), [this, index, life, generation] {
+    if (lives(index, life) && hosts_[index].daemon->poll_generation == generation) poll(index, life);
+  });
 }
 
 void Simulation::poll(std::size_t index, std::uint64_t life) {
-  if (!lives(index, life)) return;
-  if (hosts_[index].stopped) {
-    queue_.in(seconds(1), [this, index, life] { poll(index, life); });
+  if (daemon_stands_still(index)) {
+    const std::uint64_t generation = hosts_[index].daemon->poll_generation;
+    queue_.in(seconds(1), [this, index, life, generation] {
+      if (lives(index, life) && hosts_[index].daemon->poll_generation == generation) poll(index, life);
+    });
     return;
   }
   hosts_[index].daemon->poll.start(clocks(index).boot);
-  queue_.in(milliseconds(50) + random_.below(milliseconds(500)), [this, index, life] {
+  const Duration wait = milliseconds(50) + random_.below(milliseconds(500)) + flux_.slowness();
+  queue_.in(wait, [this, index, life, answer = flux_.ask(random_)] {
     if (!lives(index, life)) return;
-    const discovery::Answer answer = flux_.ask(random_);
     hosts_[index].daemon->poll.answered(answer);
     plan_poll(index, life);
     feed(index, life, supervisor::ListingAnswered{answer});
-    if (flux_.works()) feed(index, life, supervisor::InstancesKnown{options_.instances});
+    if (const auto instances = flux_.instances(options_.instances)) feed(index, life, supervisor::InstancesKnown{*instances});
   });
 }
 

@@ -16,8 +16,12 @@ struct FaultKind {
   void (*inject)(Simulation& simulation, std::size_t host, Duration lasts);
 };
 
+// Those of hosts and processes, of links, of etcd, of the Flux API, and those that wait for a moment of a decision.
 const std::vector<FaultKind>& fault_kinds();
+const FaultKind* find_fault(const std::string& name);
 
+// Tells, counts and injects.
+void inject_fault(Simulation& simulation, const FaultKind& kind, std::size_t host, Duration lasts);
 // One fault of a random kind. Every fault ends within `lasts`.
 void inject_random_fault(Simulation& simulation, std::size_t hosts, Duration lasts);
 // Everything that is still wrong is put right, except that the dead stay dead.

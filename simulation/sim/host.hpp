@@ -19,8 +19,11 @@ struct Daemon {
   supervisor::Agent agent;
   discovery::Schedule poll;
   std::deque<supervisor::Input> inbox;  // while it is stopped
+  std::uint64_t poll_generation = 0;
+  bool urgent = false;  // the poll is told
   std::uint64_t ticks_this_second = 0;
   TimePoint second_began{};
+  bool writes = false;  // it waits for its disk: what follows a Persist is not done yet
 };
 
 struct Host {
@@ -34,11 +37,14 @@ struct Host {
   std::unique_ptr<Signer> signing;  // lies in the etcd volume: a lost disk is another identity
   std::uint64_t identities = 0;
   supervisor::Persistent persistent;
+  std::uint32_t moves = 0;  // to another address
   bool postgres_data = false;
   // processes
-  bool there = false;      // the machine answers to packets at all
-  bool stopped = false;    // SIGSTOP, or a suspended machine: there, and silent
-  bool suspended = false;  // … of these, the kind in which the steady clock stands still
+  bool there = false;         // the machine answers to packets at all
+  bool stopped = false;       // SIGSTOP, or a suspended machine: there, and silent
+  bool suspended = false;     // … of these, the kind in which the steady clock stands still
+  bool daemon_hangs = false;  // SIGSTOP of one process only
+  bool etcd_hangs = false;
   TimePoint stopped_at{};
   bool shadow = false;
   std::unique_ptr<Daemon> daemon;
@@ -47,6 +53,8 @@ struct Host {
   std::optional<std::uint64_t> crash_in;  // the daemon dies before so many more actions are done
   Duration etcd_delay{};                  // of each request on its way to our own etcd
   std::uint32_t lost_answers_per_mille = 0;
+  Duration disk_delay{};          // of each Persist
+  bool crash_at_persist = false;  // right after the next one
   TimePoint well_since = kNever;  // see invariants.hpp
 };
 

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "gossip/verdict/tally.hpp"
-
 namespace fluxpg::simulation {
 
 namespace {
@@ -35,22 +33,24 @@ void Invariants::check() {
     check_record();
     check_clusters();
   }
-  if (sim_.now() - health_noted_ < milliseconds(100)) return;
-  health_noted_ = sim_.now();
+  if (seen_.now() - health_noted_ < milliseconds(100)) return;
+  health_noted_ = seen_.now();
   note_health();
+  note_listed();
   check_processes();
 }
 
 void Invariants::check_clusters() {
   const auto& clusters = seen_.etcd().clusters();
-  if (clusters.size() < 2) return;
+  if (founded_seen_ && clusters.size() < 2) return;
   const auto founded = std::count_if(clusters.begin(), clusters.end(),
                                      [this](const auto& entry) { return entry.second.keys.count(record::founded_key(app_)) > 0; });
+  if (founded > 0 && !founded_seen_) sim_.states().reach("founding"), founded_seen_ = true;
   if (founded > 1) sim_.violate("one-cluster", std::to_string(founded) + " clusters were founded");
 }
 
 void Invariants::check_record() {
-  const etcd_model::Cluster* cluster = sim_.cluster();
+  const etcd_model::Cluster* cluster = seen_.cluster();
   if (cluster == nullptr) return;
   const auto found = cluster->keys.find(record::record_key(app_));
   if (found == cluster->keys.end() || found->second.mod_revision == record_revision_) return;
@@ -65,16 +65,21 @@ void Invariants::check_record() {
   if (parsed->open()) {
     if (record_revision_ <= last_open_) sim_.violate("epochs-grow", "epoch " + std::to_string(record_revision_));
     last_open_ = record_revision_;
-    const auto host = sim_.etcd().host_of(cluster->id, parsed->change.member);
+    const auto host = seen_.etcd().host_of(cluster->id, parsed->change.member);
     const bool removal = parsed->change.kind == record::Kind::kRemove && !parsed->certificate.votes.empty();
-    if (removal && host) see_who_works();
-    if (removal && host && sim_.host(*host).well_since != kNever && sim_.now() - sim_.host(*host).well_since >= kWholeBallot &&
-        well(*host)) {
-      sim_.violate("nobody-alive-is-decided", sim_.host(*host).name + " works, and was decided dead: " + parsed->change.reason);
+    if (removal && host && seen_.host(*host).well_since != kNever && seen_.now() - seen_.host(*host).well_since >= kWholeBallot &&
+        well_now(*host)) {
+      sim_.violate("nobody-alive-is-decided", seen_.host(*host).name + " works, and was decided dead: " + parsed->change.reason);
     }
-    sim_.count("decided by rule: " + parsed->change.rule);
+    if (removal) check_decision(*parsed);
+    if (removal) sim_.states().reach("verdict");
+    sim_.count("rule: " + parsed->change.rule);
   } else if (was_open && parsed->epoch != Epoch{static_cast<std::uint64_t>(before)}) {
     sim_.violate("epochs-grow", "a decision was closed under another epoch than it was opened");
+  }
+  if (!parsed->open()) {
+    sim_.states().closed(parsed->outcome);
+    if (parsed->closed_by != parsed->remover) sim_.states().reach("resumed decision");
   }
   record_ = std::move(*parsed);
 }
@@ -82,20 +87,25 @@ void Invariants::check_record() {
 void Invariants::check_change(const MembershipChange& change) {
   // The record as it was when the change was committed: a change and the record never move in one event.
   const bool voter_removed = change.kind == MembershipChange::Kind::kRemove && !change.member.learner;
+  if (change.kind == MembershipChange::Kind::kAddLearner) sim_.states().reach("join");
+  if (change.kind == MembershipChange::Kind::kPromote) sim_.states().reach("promotion");
+  if (voter_removed) sim_.states().reach("eviction");
   const std::string what =
       (change.kind == MembershipChange::Kind::kRemove ? "removal of " : "addition or promotion of ") + change.member.name;
-  const etcd_model::Cluster* cluster = sim_.cluster();
+  const etcd_model::Cluster* cluster = seen_.cluster();
   if (cluster == nullptr || cluster->id != change.cluster || !record_ || !record_->open() || !asked_for(*record_, change)) {
     sim_.violate(voter_removed ? "certified-removal" : "recorded-change", what + " has no open decision");
     return;
   }
   if (++effects_[record_revision_] > 1) sim_.violate("one-effect-per-decision", what);
+  if (change.kind == MembershipChange::Kind::kPromote) check_promotion(change);
   if (!voter_removed) return;
-  sim_.count("voters removed");
   check_certificate(change, *record_);
+  check_applied(change);
   const auto lives = [this, &change](MemberId voter) {
-    const auto host = sim_.etcd().host_of(change.cluster, voter);
-    return host && sim_.host(*host).there && !sim_.host(*host).stopped && (sim_.etcd().running(*host) || voter == change.member.id);
+    const auto host = seen_.etcd().host_of(change.cluster, voter);
+    return host && seen_.host(*host).there && !seen_.host(*host).stopped && !seen_.host(*host).etcd_hangs &&
+           (seen_.etcd().running(*host) || voter == change.member.id);
   };
   std::vector<MemberId> after = change.voters_before;
   std::erase(after, change.member.id);
@@ -106,15 +116,31 @@ void Invariants::check_change(const MembershipChange& change) {
   }
 }
 
+// Counted here once more: the agent's own count may be what is wrong.
 void Invariants::check_certificate(const MembershipChange& change, const record::Record& record) {
-  verdict::Bindings bindings;
-  for (const auto& [key, kv] : sim_.cluster()->keys) {
+  std::map<MemberId, NodeId> keys;
+  for (const auto& [key, kv] : seen_.cluster()->keys) {
     if (key.rfind(record::nodes_prefix(app_), 0) != 0) continue;
-    if (const auto binding = record::binding_from_json(kv.value)) bindings[binding->member] = binding->node;
+    if (const auto binding = record::binding_from_json(kv.value)) keys[binding->member] = binding->node;
   }
+  const verdict::Ballot& ballot = record.certificate.ballot;
   const verdict::Electorate electorate{change.cluster, change.voters_before};
-  const std::string flaw = verdict::certificate_flaw(record.certificate, change.member.id, electorate, bindings, *sim_.host(0).signing);
-  if (!flaw.empty()) sim_.violate("certified-removal", "removal of " + change.member.name + ": " + flaw);
+  std::set<MemberId> dead;
+  bool vetoed = false;
+  for (const verdict::Vote& vote : record.certificate.votes) {
+    const auto key = keys.find(vote.voter);
+    const bool counts = vote.ballot == ballot.id && electorate.contains(vote.voter) && key != keys.end() && key->second == vote.node &&
+                        seen_.host(0).signing->verify(vote.node, verdict::signed_bytes(ballot, vote), vote.signature);
+    if (counts && vote.choice == verdict::Choice::kAlive) vetoed = true;
+    if (counts && vote.choice == verdict::Choice::kDead && vote.voter != change.member.id) dead.insert(vote.voter);
+  }
+  const std::size_t needed = etcd_model::majority(change.voters_before.size());
+  const bool right = ballot.victim.member == change.member.id && ballot.electorate == electorate && record.electorate == electorate;
+  if (right && !vetoed && dead.size() >= needed) return;
+  sim_.violate("certified-removal", "removal of " + change.member.name + ": " +
+                                        (vetoed   ? "its certificate contains a veto"
+                                         : !right ? "its certificate is about another victim or electorate"
+                                                  : std::to_string(dead.size()) + " valid votes of " + std::to_string(needed)));
 }
 
 void Invariants::see_who_works() {
@@ -139,14 +165,29 @@ bool Invariants::well(std::size_t index) const {
 }
 
 void Invariants::note_health() {
-  const auto version = seen_.version();
-  if (health_as_of_ == version) return;
-  health_as_of_ = version;
+  if (const auto version = seen_.version(); health_as_of_ != version) {
+    health_as_of_ = version;
+    look_at_all();
+  }
+  for (Observed& seen : observed_) {
+    if (seen.is_well) seen.last_well = seen_.now();
+    if (seen.etcd_is_up) seen.etcd_up = seen_.now();
+  }
+}
+
+void Invariants::look_at_all() {
   see_who_works();
   for (std::size_t i = 0; i < seen_.hosts(); ++i) {
-    const bool is_well = well(i);
-    if (is_well != (seen_.host(i).well_since == kNever)) continue;
-    sim_.host(i).well_since = is_well ? sim_.now() : kNever;
+    const Host& host = seen_.host(i);
+    Observed& seen = observed(i);
+    seen.is_well = well(i);
+    seen.etcd_is_up = seen_.etcd().running(i) && host.there && !host.stopped && !host.etcd_hangs;
+    if (!daemon_is_heard(i)) {
+      seen.daemon_heard_since = kNever;
+    } else if (seen.daemon_heard_since == kNever) {
+      seen.daemon_heard_since = seen_.now();
+    }
+    if (seen.is_well == (host.well_since == kNever)) sim_.host(i).well_since = seen.is_well ? seen_.now() : kNever;
   }
 }
 
@@ -155,7 +196,7 @@ void Invariants::check_processes() {
   for (std::size_t i = 0; i < seen_.hosts(); ++i) {
     const etcd_model::ProcessState& process = seen_.etcd().process(i);
     const int code = process.state == etcd_model::ProcessState::State::kExited ? process.exit_code : -1;
-    if (code != exit_codes_[i] && code == 2) sim_.violate("no-amnesia", sim_.host(i).name);
+    if (code != exit_codes_[i] && code == 2) sim_.violate("no-amnesia", seen_.host(i).name);
     exit_codes_[i] = code;
   }
 }

@@ -3,6 +3,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -31,6 +32,23 @@ inline constexpr InvariantText kInvariants[] = {
     {"one-cluster", "A second cluster of one app is a second, empty database that accepts writes."},
     {"no-data-touched-under-etcd", "Setting data aside under a running etcd corrupts the only copy."},
     {"no-spinning", "An agent that asks to be called all the time burns the CPU that its PostgreSQL needs."},
+    {"honest-vote",
+     "A 'dead' from a node that has just heard the victim's etcd, or that has just been stopped itself, is testimony about nothing."},
+    {"applied-before-next",
+     "A removal before the last change is applied by a quorum of those who remain can strand them on an old list without a quorum."},
+    {"patience",
+     "A reboot is no death: nobody is evicted before it was away for 15 s, a listed one not before 60 s, a silent etcd under a living "
+     "daemon "
+     "not before ten minutes."},
+    {"nobody-alive-is-called",
+     "Between decision and call the victim may return: whoever works and is well connected to the remover is not removed any more."},
+    {"paused-evicts-nobody", "An operator who pauses evictions must be able to rely on it."},
+    {"shadow-touches-nothing", "EVICTIONS=shadow is how people come to trust the rules: it may decide and explain, and nothing else."},
+    {"promoted-alive", "A learner that is promoted after it died is a dead voter: the next failure stops writes."},
+    {"no-surplus-voter", "An even number of voters survives no more failures than one less, and loses its quorum more easily."},
+    {"patroni-after-founding",
+     "Before the founding is committed the plan may be replaced: a database made meanwhile would be a second one."},
+    {"set-aside-only-if-removed", "Data set aside while the cluster still counts on it is a copy lost."},
     {"no-amnesia", "An etcd that ends with exit code 2 was started with an empty disk under an id that had voted."},
 };
 
@@ -38,16 +56,49 @@ class Invariants {
  public:
   Invariants(Simulation& simulation, std::string app) : sim_(simulation), seen_(simulation), app_(std::move(app)) {}
   void check();
+  // Just before an input is handled, just before an action is carried out, and when a stopped machine goes on.
+  void saw(std::size_t host, const supervisor::Input& input);
+  void saw(std::size_t host, const supervisor::Action& action);
+  void disturbed(std::size_t host);
 
  private:
+  // What a just observer knows about one machine.
+  struct Observed {
+    std::uint64_t life = 0;                                   // of the daemon that all of this is about:
+    std::map<Nonce, std::pair<TimePoint, MemberId>> ballots;  // that reached it, with the victim
+    std::set<Nonce> voted;
+    std::map<MemberId, TimePoint> etcd_answered;  // whose etcd answered it, and when
+    TimePoint disturbed_at{};
+    TimePoint last_well{};
+    TimePoint daemon_heard_since = kNever;  // it runs, and is well connected to a majority of voters
+    TimePoint etcd_up{};
+    bool is_well = false;  // when something last changed
+    bool etcd_is_up = false;
+    struct Row {           // in one backend
+      TimePoint since{};   // it has been there …
+      TimePoint last{};    // … until then,
+      TimePoint before{};  // and the time before that, until then
+    };
+    std::vector<Row> rows;
+  };
   void check_clusters();
   void check_record();
   void check_change(const etcd_model::MembershipChange& change);
   void check_certificate(const etcd_model::MembershipChange& change, const record::Record& record);
   void check_processes();
+  void check_decision(const record::Record& record);
+  void check_promotion(const etcd_model::MembershipChange& change);
+  void check_applied(const etcd_model::MembershipChange& change);
+  void check_vote(std::size_t host, const verdict::Vote& vote);
+  void check_call(std::size_t host, MemberId victim);
   void note_health();
   void see_who_works();
+  void look_at_all();
+  void note_listed();
+  bool daemon_is_heard(std::size_t host) const;
+  Observed& observed(std::size_t host);
   bool well(std::size_t host) const;
+  bool well_now(std::size_t host) { return see_who_works(), well(host); }
 
   Simulation& sim_;
   const Simulation& seen_;  // looking changes nothing
@@ -56,12 +107,17 @@ class Invariants {
   std::int64_t record_revision_ = 0;
   std::optional<record::Record> record_;
   std::int64_t last_open_ = 0;
+  bool founded_seen_ = false;
   std::map<std::int64_t, int> effects_;
   TimePoint health_noted_{};
   std::optional<std::uint64_t> health_as_of_;  // Simulation::version() then
   std::vector<bool> works_;
   std::vector<std::size_t> voters_;  // where they run; those that run nowhere are hosts()
   std::vector<int> exit_codes_;
+  TimePoint listed_noted_{};
+  TimePoint misled_at_{};
+  TimePoint paused_since_ = kNever;
+  std::vector<Observed> observed_;
 };
 
 }  // namespace fluxpg::simulation

@@ -40,7 +40,9 @@ class Queue {
     push({std::max(time, now_), ++planned_, number});
   }
   template <class Event>
-  void in(Duration wait, Event&& event) { at(now_ + wait, std::forward<Event>(event)); }
+  void in(Duration wait, Event&& event) {
+    at(now_ + wait, std::forward<Event>(event));
+  }
   // Replaces what was planned for this timer; kNever: nothing is.
   void set_timer(std::size_t timer, TimePoint time) {
     timers_[timer] = {std::max(time, now_), ++planned_, 0};

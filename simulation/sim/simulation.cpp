@@ -15,7 +15,7 @@ Simulation::Simulation(Options options)
     : options_(std::move(options)),
       random_(options_.seed),
       queue_(options_.hosts, [this](std::size_t host) { tick(host); }),
-      flux_(options_.backends),
+      flux_(kApp, options_.backends),
       hosts_(options_.hosts),
       etcd_(options_.hosts, *this, random_.next()),
       invariants_(std::make_unique<Invariants>(*this, kApp)) {
@@ -91,7 +91,7 @@ void Simulation::start_unlisted(std::size_t host) {
 
 void Simulation::halt_processes(std::size_t index) {
   Host& host = hosts_[index];
-  if (host.stopped) resume(index);
+  resume(index);
   kill_daemon(index);
   etcd_.stop(index, -1);
   host.patroni = false;
@@ -118,6 +118,8 @@ void Simulation::kill_daemon(std::size_t index) {
   queue_.set_timer(index, kNever);
   ++host.life;
   host.crash_in.reset();
+  host.crash_at_persist = false;
+  host.daemon_hangs = false;
   std::erase_if(asked_, [index](const auto& entry) { return entry.second.host == index; });
   if (!host.there) return;
   for (std::size_t peer = 0; peer < hosts_.size(); ++peer) {
@@ -127,6 +129,8 @@ void Simulation::kill_daemon(std::size_t index) {
 
 void Simulation::kill_etcd(std::size_t index) {
   trace(index, "etcd is killed");
+  ++version_;
+  hosts_[index].etcd_hangs = false;
   etcd_.stop(index, 137);
 }
 
@@ -158,14 +162,35 @@ void Simulation::stop_clock(std::size_t index, bool suspended) {
 void Simulation::pause(std::size_t index) { stop_clock(index, false); }
 void Simulation::suspend(std::size_t index) { stop_clock(index, true); }
 
+void Simulation::pause_daemon(std::size_t index) {
+  if (!hosts_[index].daemon || hosts_[index].daemon_hangs) return;
+  trace(index, "its daemon is stopped, etcd runs on");
+  ++version_;
+  hosts_[index].daemon_hangs = true;
+}
+
+void Simulation::pause_etcd(std::size_t index) {
+  if (!etcd_.running(index) || hosts_[index].etcd_hangs) return;
+  trace(index, "its etcd is stopped, the daemon runs on");
+  ++version_;
+  hosts_[index].etcd_hangs = true;
+}
+
 // What waited in the sockets is read first or the timers are, as the event loop happens to come round.
 void Simulation::resume(std::size_t index) {
   Host& host = hosts_[index];
-  if (!host.stopped) return;
+  if (!host.stopped && !host.daemon_hangs && !host.etcd_hangs) return;
   trace(index, "goes on");
   ++version_;
-  host.stopped = false;
-  if (host.suspended) host.asleep += now() - host.stopped_at;
+  if (host.stopped && host.suspended) host.asleep += now() - host.stopped_at;
+  if (host.daemon && host.stopped && now() - host.stopped_at >= seconds(3)) invariants_->disturbed(index);
+  const bool daemon_stood_still = host.stopped || host.daemon_hangs;
+  host.stopped = host.daemon_hangs = host.etcd_hangs = false;
+  if (daemon_stood_still) read_inbox(index);
+}
+
+void Simulation::read_inbox(std::size_t index) {
+  Host& host = hosts_[index];
   if (!host.daemon) return;
   std::deque<supervisor::Input> waiting = std::exchange(host.daemon->inbox, {});
   if (random_.below(2) == 0) {
@@ -177,6 +202,27 @@ void Simulation::resume(std::size_t index) {
   for (const supervisor::Input& input : waiting) {
     if (lives(index, life)) feed(index, life, input);
   }
+}
+
+void Simulation::change_address(std::size_t index) {
+  Host& host = hosts_[index];
+  CHECK(!host.daemon);
+  host.address = "198.18." + std::to_string(++host.moves) + "." + std::to_string(11 + index);
+  trace(index, "has the address " + host.address + " from now on");
+}
+
+Simulation::DiskCopy Simulation::copy_disk(std::size_t index) const {
+  return {hosts_[index].identities, hosts_[index].persistent, etcd_.copy_disk(index)};
+}
+
+bool Simulation::restore_disk(std::size_t index, const DiskCopy& copy) {
+  Host& host = hosts_[index];
+  CHECK(!host.daemon && !etcd_.running(index));
+  if (copy.identities != host.identities || !copy.etcd) return false;
+  trace(index, "its disk is an older copy now");
+  host.persistent = copy.persistent;
+  etcd_.restore_disk(index, *copy.etcd);
+  return true;
 }
 
 void Simulation::isolate(std::size_t index) {
@@ -215,7 +261,7 @@ std::size_t Simulation::leader_host() const {
 }
 
 bool Simulation::works(std::size_t host) const {
-  return answers(host) && hosts_[host].daemon != nullptr && etcd_.running(host) && etcd_.serves(host);
+  return answers(host) && hosts_[host].daemon != nullptr && !hosts_[host].daemon_hangs && etcd_.running(host) && etcd_.serves(host);
 }
 
 std::vector<record::Record> Simulation::history() const {
@@ -255,6 +301,23 @@ void Simulation::violate(const std::string& invariant, const std::string& what) 
   if (violations_.size() >= 100) return;
   violations_.push_back({now(), invariant, what});
   trace(hosts_.size(), "VIOLATION of " + invariant + ": " + what);
+}
+
+void Simulation::when_said(std::string prefix, Duration within, std::function<void(std::size_t)> then) {
+  traps_.push_back({std::move(prefix), now() + within, std::move(then)});
+}
+
+void Simulation::spring_traps(std::size_t host, const std::string& said) {
+  for (std::size_t i = 0; i < traps_.size();) {
+    const bool over = now() > traps_[i].until;
+    const bool sprung = !over && said.rfind(traps_[i].prefix, 0) == 0;
+    if (sprung) queue_.in(Duration::zero(), [then = std::move(traps_[i].then), host] { then(host); });
+    if (over || sprung) {
+      traps_.erase(traps_.begin() + static_cast<std::ptrdiff_t>(i));
+    } else {
+      ++i;
+    }
+  }
 }
 
 void Simulation::trace(std::size_t host, const std::string& text) {

@@ -12,6 +12,7 @@
 #include "simulation/sim/host.hpp"
 #include "simulation/sim/network.hpp"
 #include "simulation/sim/queue.hpp"
+#include "simulation/sim/states.hpp"
 
 namespace fluxpg::simulation {
 
@@ -44,7 +45,9 @@ class Simulation : private etcd_model::Surroundings {
   // True as soon as it holds (looked at ten times a second); false if it does not within `limit`.
   bool run_until(const std::function<bool()>& holds, Duration limit);
   template <class Event>
-  void at(Duration wait, Event&& event) { queue_.in(wait, std::forward<Event>(event)); }
+  void at(Duration wait, Event&& event) {
+    queue_.in(wait, std::forward<Event>(event));
+  }
 
   // ---- machines and processes ----
   void start(std::size_t host);  // the container starts, with the disk it has; listed from now on
@@ -53,25 +56,46 @@ class Simulation : private etcd_model::Surroundings {
   void stop_container(std::size_t host);  // its processes are killed, the machine refuses connections
   void kill_daemon(std::size_t host);     // etcd runs on
   void start_daemon(std::size_t host);
-  void kill_etcd(std::size_t host);  // exit code 137, as supervisord reports a killed process
-  void lose_disk(std::size_t host);  // of a stopped container: a new identity, no data
-  void pause(std::size_t host);      // SIGSTOP of all processes
-  void suspend(std::size_t host);    // of the whole machine
-  void resume(std::size_t host);
+  void kill_etcd(std::size_t host);     // exit code 137, as supervisord reports a killed process
+  void lose_disk(std::size_t host);     // of a stopped container: a new identity, no data
+  void pause(std::size_t host);         // SIGSTOP of all processes
+  void suspend(std::size_t host);       // of the whole machine
+  void pause_daemon(std::size_t host);  // SIGSTOP of one process, the other one runs on
+  void pause_etcd(std::size_t host);
+  void resume(std::size_t host);  // whatever of it is stopped
   void jump_wall_clock(std::size_t host, Duration by) { hosts_[host].wall_offset += by; }
+  // Its boot and steady clocks leap ahead, as after a migration of the machine; nobody slept.
+  void leap_clock(std::size_t host, Duration by) { hosts_[host].boot_offset += by; }
   void isolate(std::size_t host);
+  // A stopped container is made anew elsewhere, with its disk. Its old row stays listed until somebody removes it.
+  void change_address(std::size_t host);
+  // The disk as it is now, to be put back later; false if it has changed hands since.
+  struct DiskCopy {
+    std::uint64_t identities = 0;
+    supervisor::Persistent persistent;
+    std::optional<etcd_model::Model::DiskCopy> etcd;
+  };
+  DiskCopy copy_disk(std::size_t host) const;
+  bool restore_disk(std::size_t host, const DiskCopy& copy);
+  // Once, when an agent says something that begins so within that time: `then` with its host, right after what it says it along with.
+  void when_said(std::string prefix, Duration within, std::function<void(std::size_t)> then);
+  void forget_traps() { traps_.clear(); }
   void input(std::size_t host, const supervisor::Input& input) { feed(host, hosts_[host].life, input); }
 
   // Whoever may change something is taken to have changed it.
   Network& network() { return ++version_, network_; }
   const Network& network() const { return network_; }
   Flux& flux() { return flux_; }
+  const Flux& flux() const { return flux_; }
   Host& host(std::size_t index) { return ++version_, hosts_[index]; }
   const Host& host(std::size_t index) const { return hosts_[index]; }
   std::size_t hosts() const { return hosts_.size(); }
   etcd_model::Model& etcd() { return ++version_, etcd_; }
   const etcd_model::Model& etcd() const { return etcd_; }
   Random& random() { return random_; }
+  // What faults draw from. Begun anew for each, so that another policy under the same seed meets the same faults.
+  Random& fault_random() { return fault_random_; }
+  void begin_fault_random(std::uint64_t seed) { fault_random_ = Random(seed); }
   const Options& options() const { return options_; }
 
   // ---- what is so, not what anybody believes ----
@@ -87,7 +111,8 @@ class Simulation : private etcd_model::Surroundings {
   // Up, unstopped, both its processes running and its etcd following a leader.
   bool works(std::size_t host) const;
   bool linked(std::size_t a, std::size_t b) const override;
-  // Grows whenever a host, a process, or what lies between them may have become another: what depends on nothing else is looked at only then.
+  // Grows whenever a host, a process, or what lies between them may have become another: what depends on nothing else is looked at only
+  // then.
   std::optional<std::uint64_t> version() const override { return version_ + etcd_.version(); }
 
   // ---- what the nodes say ----
@@ -101,10 +126,17 @@ class Simulation : private etcd_model::Surroundings {
   // How often each kind of thing happened: faults, and what the agents said about their work.
   const std::map<std::string, std::uint64_t>& counts() const { return counts_; }
   void count(const std::string& what) { ++counts_[what]; }
+  States& states() { return states_; }
+  const States& states() const { return states_; }
   void trace(std::size_t host, const std::string& text);
 
  private:
-  bool answers(std::size_t host) const override { return hosts_[host].there && !hosts_[host].stopped; }
+  bool answers(std::size_t host) const override { return hosts_[host].there && !hosts_[host].stopped && !hosts_[host].etcd_hangs; }
+  bool daemon_stands_still(std::size_t index) const {
+    const Host& host = hosts_[index];
+    return host.stopped || host.daemon_hangs || (host.daemon && host.daemon->writes);
+  }
+  void read_inbox(std::size_t host);
   Now clocks(std::size_t host) const;
   supervisor::AgentConfig config(std::size_t host) const;
   void new_identity(std::size_t host);
@@ -126,6 +158,7 @@ class Simulation : private etcd_model::Surroundings {
   // actions.cpp
   void perform(std::size_t host, supervisor::Actions actions);
   void perform(std::size_t host, supervisor::Send& action);
+  void finish_writing(std::size_t host, supervisor::Actions rest);
   void perform(std::size_t host, const supervisor::AskEtcd& action);
   void perform(std::size_t host, const supervisor::Persist& action);
   void perform(std::size_t host, const supervisor::RunEtcd& action);
@@ -142,6 +175,12 @@ class Simulation : private etcd_model::Surroundings {
   void take_etcd_answers();
   std::size_t host_at(const std::string& address) const;
 
+  struct Trap {
+    std::string prefix;
+    TimePoint until;
+    std::function<void(std::size_t)> then;
+  };
+  void spring_traps(std::size_t host, const std::string& said);
   struct Asked {
     std::size_t host = 0;
     std::uint64_t life = 0;
@@ -151,6 +190,7 @@ class Simulation : private etcd_model::Surroundings {
 
   Options options_;
   Random random_;
+  Random fault_random_{0};
   Queue queue_;
   Network network_;
   Flux flux_;
@@ -163,6 +203,8 @@ class Simulation : private etcd_model::Surroundings {
   std::map<std::string, std::uint64_t> counts_;
   mutable const etcd_model::Cluster* founded_ = nullptr;
   mutable std::uint64_t looked_at_ = 0;
+  std::vector<Trap> traps_;
+  States states_;
   std::uint64_t hash_ = 14695981039346656037ULL;
   std::uint64_t events_ = 0;
   std::uint64_t version_ = 0;

@@ -242,10 +242,14 @@ void Agent::Impl::read_etcd(const Now& now) {
 }
 
 void Agent::Impl::note_unclaimed(const Now& now) {
-  if (!view_.has_list() || claimed_for_ == seen_versions()) return;
+  if (view_.has_list() && claimed_for_ == seen_versions()) return;
+  misses_a_voter_ = false;
+  if (!view_.has_list()) return;
+  const World facts = world(now);
   std::map<MemberId, TimePoint> still;
   for (const etcd::Member& member : view_.list().members) {
-    const NodeId node = world(now).node_of(member.id);
+    const NodeId node = facts.node_of(member.id);
+    if (!member.learner && !facts.alive(node)) misses_a_voter_ = true;
     if (node && (node == signing_.id() || gossip_.members().count(node) > 0)) continue;
     const auto known = unclaimed_since_.find(member.id);
     still[member.id] = known == unclaimed_since_.end() ? now.boot : known->second;
@@ -385,6 +389,7 @@ Agent& Agent::operator=(Agent&&) noexcept = default;
 Actions Agent::handle(const Now& now, const Input& input) { return impl_->handle(now, input); }
 TimePoint Agent::next_deadline() const { return impl_->next_deadline(); }
 Snapshot Agent::snapshot(const Now& now) const { return impl_->snapshot(now); }
+bool Agent::misses_a_voter() const { return impl_->misses_a_voter(); }
 bool Agent::stopped() const { return impl_->stopped(); }
 
 }  // namespace fluxpg::supervisor

@@ -41,6 +41,7 @@ class Agent {
   // When handle(Tick) is due. Being called late is evidence of our own ill health.
   TimePoint next_deadline() const;
   Snapshot snapshot(const Now& now) const;
+  bool misses_a_voter() const;  // so the listing is worth asking about more often
   bool stopped() const;  // a requested stop has been announced; the runtime may exit
 
  private:

@@ -21,6 +21,7 @@ class Agent::Impl {
   Actions handle(const Now& now, const Input& input);
   TimePoint next_deadline() const;
   Snapshot snapshot(const Now& now) const;
+  bool misses_a_voter() const { return misses_a_voter_; }
   bool stopped() const { return stop_announced_; }
 
  private:
@@ -94,6 +95,7 @@ class Agent::Impl {
   bool stopping_ = false;
   bool stop_announced_ = false;
   std::map<MemberId, TimePoint> unclaimed_since_;
+  bool misses_a_voter_ = false;
   TimePoint vouch_at_{};
   Plan plan_;
   TimePoint retry_decision_at_{};

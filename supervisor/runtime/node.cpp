@@ -116,6 +116,7 @@ discovery::PollConfig Node::poll_config() const {
   config.schedule.period = s.flux_poll_period;
   config.schedule.retry = std::min(config.schedule.retry, s.flux_poll_period);
   config.schedule.hurry = std::min(config.schedule.hurry, s.flux_poll_period);
+  config.schedule.urgent = std::min(config.schedule.urgent, s.flux_poll_period);
   config.schedule.hurry_for = s.listing.absence_window + seconds(15);
   config.deadline = std::min(s.flux_deadline, config.schedule.retry * 9 / 10);  // the schedule wants it below `retry`
   return config;
@@ -135,6 +136,7 @@ void Node::open_poll(std::uint64_t seed) {
 void Node::drive(Inbox& inbox) {
   const TimePoint now = context_.now().boot;
   transport_->drive(now);
+  poll_->set_urgent(agent_->misses_a_voter());
   poll_->tick(now);
   do {
     for (; !inbox.empty() && !failed_; inbox.pop_front()) handle(inbox.front());

@@ -82,6 +82,21 @@ TEST(Schedule, DoesNotHurryForANewAddress) {
   expect_about(p.waited_after(rows({"1.1.1.1", "2.2.2.2"})), seconds(60));
 }
 
+TEST(Schedule, AsksMoreOftenWhileAVoterIsSilent) {
+  Poller p;
+  p.waited_after(rows({"1.1.1.1"}));
+  p.schedule.start(p.now);
+  p.schedule.answered(rows({"1.1.1.1"}));
+  p.schedule.set_urgent(true);
+  EXPECT_EQ(p.schedule.next(), p.now + seconds(10)) << "also the poll that was already planned";
+  p.now = p.schedule.next();
+  expect_about(p.waited_after(rows({"1.1.1.1"})), seconds(10));
+  expect_about(p.waited_after(kFault), seconds(10));
+  expect_about(p.waited_after(kFault), seconds(20));
+  p.schedule.set_urgent(false);
+  expect_about(p.waited_after(rows({"1.1.1.1"})), seconds(60));
+}
+
 TEST(Schedule, StaysPoliteWhenBackendsContradictEachOtherForEver) {
   Poller p;
   const TimePoint start = p.now;

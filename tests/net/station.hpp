@@ -147,6 +147,15 @@ class DeafListener {
     ::close(caller);
     return greeted;
   }
+  // Takes the next caller and waits until it hangs up. False: it did not within 5 s.
+  bool is_left_by_the_next() const {
+    if (!has_caller()) return false;
+    const int caller = ::accept(fds_.front(), nullptr, nullptr);
+    pollfd end{caller, POLLRDHUP, 0};
+    const bool left = ::poll(&end, 1, 5000) == 1;
+    ::close(caller);
+    return left;
+  }
 
  private:
   sockaddr* generic() { return reinterpret_cast<sockaddr*>(&address_); }

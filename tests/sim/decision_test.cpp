@@ -22,7 +22,7 @@ TEST(Decision, OfARemoverThatDiesAtAnyActionIsFinishedByTheNextExactlyOnce) {
     Scene sim({.seed = seed, .hosts = 5, .instances = 5});
     sim.found(5);
     with_a_corpse(sim);
-    ASSERT_TRUE(sim.run_until([&] { return sim.counts().count("said: decided: ") > 0; }, minutes(3))) << "seed " << seed;
+    ASSERT_TRUE(sim.run_until([&] { return sim.states().reached().count("decided") > 0; }, minutes(3))) << "seed " << seed;
     const std::size_t remover = sim.remover();
     if (remover == sim.hosts()) continue;
     sim.host(remover).crash_in = seed % 12;
@@ -43,7 +43,7 @@ TEST(Decision, OfARemoverThatStopsAtAnyMomentIsFinishedAndItsLateCallsDoNoHarm) 
     Scene sim({.seed = seed, .hosts = 5, .instances = 5});
     sim.found(5);
     with_a_corpse(sim);
-    ASSERT_TRUE(sim.run_until([&] { return sim.counts().count("said: decided: ") > 0; }, minutes(3))) << "seed " << seed;
+    ASSERT_TRUE(sim.run_until([&] { return sim.states().reached().count("decided") > 0; }, minutes(3))) << "seed " << seed;
     const std::size_t remover = sim.remover();
     if (remover == sim.hosts()) continue;
     sim.run_for(milliseconds(static_cast<std::int64_t>(seed)));
@@ -68,10 +68,10 @@ TEST(Decision, AVictimThatReturnsBeforeTheCallRefutesIt) {
     sim.run_for(seconds(30));
     // The remover's own etcd has become slow: between the decision and the call there is time.
     if (sim.remover() < sim.hosts()) sim.host(sim.remover()).etcd_delay = milliseconds(200);
-    if (!sim.run_until([&] { return sim.counts().count("said: decided: ") > 0; }, minutes(3))) continue;
+    if (!sim.run_until([&] { return sim.states().reached().count("decided") > 0; }, minutes(3))) continue;
     sim.resume(victim);
     sim.run_for(minutes(5));
-    refuted = sim.counts().count("said: closed as refuted") > 0;
+    refuted = sim.states().reached().count("refuted") > 0;
     if (HasFailure()) return;
   }
   EXPECT_TRUE(refuted);

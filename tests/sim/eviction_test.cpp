@@ -28,7 +28,7 @@ TEST(Eviction, OfAVanishedUnlistedVoterHappensOnceAndIsRecorded) {
   ASSERT_TRUE(sim.run_until([&] { return sim.voters() == 2; }, seconds(75 + 60)));  // the first poll without it may be 60 s away
   sim.run_for(minutes(10));
   EXPECT_EQ(sim.evictions(), 1U);
-  EXPECT_EQ(sim.counts().at("voters removed"), 1U);
+  EXPECT_EQ(sim.states().reached().at("eviction"), 1U);
   const std::vector<record::Record> history = sim.history();
   ASSERT_FALSE(history.empty());
   EXPECT_EQ(history.back().change.rule, "unlisted");

@@ -22,7 +22,7 @@ TEST(Remover, IsThereForMostOfAQuietHour) {
   const std::size_t first = sim.remover();
   sim.run_for(std::chrono::hours(1));
   EXPECT_EQ(sim.remover(), first);
-  EXPECT_EQ(sim.counts().at("said: this node is the remover now"), 1U);
+  EXPECT_EQ(sim.states().reached().at("remover elected"), 1U);
 }
 
 TEST(View, ConvergesWithinTenSecondsAfterAPartitionHeals) {

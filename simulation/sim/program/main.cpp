@@ -12,7 +12,7 @@ int main(int argc, char** argv) {
   CLI::App* faults = app.add_subcommand("list-faults", "The kinds of fault");
   CLI::App* invariants = app.add_subcommand("list-invariants", "What is checked after every event, and why");
   for (CLI::App* command : {run_command, replay_command}) {
-    command->add_option("--nodes", wanted.nodes, "Nodes; 0: 3 to 5, by the seed")->check(CLI::Range(0, 9));
+    command->add_option("--nodes", wanted.nodes, "Nodes; 0: 3 to 5, by the seed")->check(CLI::Range(0, 100));
     command->add_option("--minutes", wanted.minutes_of_faults, "How long things go wrong")->check(CLI::Range(1, 100000));
     command->add_option("--hours", wanted.hours_of_faults, "The same in hours")->check(CLI::Range(0.0, 10000.0));
   }

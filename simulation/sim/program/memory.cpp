@@ -26,16 +26,16 @@
 namespace {
 
 constexpr std::size_t kStep = 16;
-constexpr std::size_t kLargest = 1024;                       // more is malloc's business
-constexpr std::size_t kChunk = std::size_t{1} << 16;         // of pieces of one size
-constexpr std::size_t kChunks = std::size_t{1} << 18;        // 16 GB of addresses, used as they are needed
+constexpr std::size_t kLargest = 1024;                 // more is malloc's business
+constexpr std::size_t kChunk = std::size_t{1} << 16;   // of pieces of one size
+constexpr std::size_t kChunks = std::size_t{1} << 18;  // 16 GB of addresses, used as they are needed
 
 struct Piece {
   Piece* next;
 };
 
 std::atomic<std::size_t> chunks_used{0};
-std::array<std::uint8_t, kChunks> size_class;                // of each chunk, in steps
+std::array<std::uint8_t, kChunks> size_class;  // of each chunk, in steps
 thread_local std::array<Piece*, kLargest / kStep + 1> free_pieces;
 
 std::uintptr_t region() {

@@ -1,0 +1,80 @@
+#include "simulation/sim/mutants.hpp"
+
+#include <algorithm>
+
+namespace fluxpg::simulation {
+
+namespace {
+
+const std::vector<Mutant> kMutants = {
+    // votes
+    {"veto-ignored", Guard::kVeto, "decides although a voter heard from the victim"},
+    {"majority-off-by-one", Guard::kMajority, "is content with one vote less than a majority"},
+    {"vote-without-own-list", Guard::kOwnList, "votes before its own etcd has applied the last change"},
+    {"unwell-votes", Guard::kUnwellAbstains, "votes right after it was stopped itself"},
+    {"victim-votes", Guard::kVictimsVote, "counts the victim's vote against itself"},
+    {"any-signature", Guard::kSignature, "believes votes that nobody signed"},
+    {"silent-etcd-consents-at-once", Guard::kSilentEtcdPatience, "takes a short silence of an etcd under a living daemon for consent"},
+    {"daemon-over-dead-etcd-vetoes", Guard::kDeadEtcdIsNoLife, "takes the answer of a daemon for life of its etcd"},
+    {"silence-makes-unwell", Guard::kSilenceIsNoIllness, "holds itself for ill because the victim does not answer"},
+    // the decision record
+    {"decides-over-an-open-decision", Guard::kOneDecision, "decides while another decision is open"},
+    {"opens-without-compare", Guard::kCompareAndSwap, "writes a decision whatever the record and the remover key say"},
+    {"no-last-look", Guard::kLastLook, "calls although the victim has come back"},
+    {"successor-refutes", Guard::kOpenerRefutes, "closes a decision of another as refuted, whose call may be under way"},
+    {"refutes-after-its-call", Guard::kRefuteBeforeCall, "closes its own decision as refuted after it has called"},
+    {"calls-without-reading-the-key", Guard::kReadBack, "calls without looking at the remover key once more"},
+    {"calls-under-another-electorate", Guard::kSameElectorate, "calls although the voters are not those that decided"},
+    {"carries-out-any-record", Guard::kCertificateChecked, "carries out a decision without a valid certificate"},
+    {"void-at-once", Guard::kVoidDelay, "declares a decision void while its call may be under way"},
+    {"never-void", Guard::kVoidAtAll, "waits for ever for a decision that cannot be carried out"},
+    {"nobody-resumes", Guard::kResume, "leaves a decision to the node that opened it"},
+    {"shadow-holds-the-key", Guard::kShadowHoldsNoKey, "removes members although it runs in shadow mode"},
+    // the plan
+    {"evicts-unlisted-at-once", Guard::kDwellUnlisted, "gives an unlisted member no time to come back"},
+    {"evicts-listed-at-once", Guard::kDwellListed, "gives a listed member no time to come back"},
+    {"any-newcomer-replaces", Guard::kReplacementWaitsLong, "takes a node that has just appeared for a replacement"},
+    {"no-budget", Guard::kBudget, "evicts one after the other without waiting for new voters"},
+    {"pause-ignored", Guard::kPause, "evicts while an operator has paused evictions"},
+    {"planned-stop-ignored", Guard::kPlannedStop, "evicts a node that said it would be back"},
+    {"promotes-without-life", Guard::kLearnerInSync, "promotes a learner without hearing from it"},
+    {"even-voters", Guard::kOddVoters, "fills as many seats as there are instances, even numbers too"},
+    {"unlisted-may-join", Guard::kListedJoins, "adds nodes that the API does not list"},
+    {"strangers-data-may-join", Guard::kFreshJoins, "adds nodes that hold data of their own"},
+    {"ghost-learner-stays", Guard::kGhostLearner, "leaves the one learner slot to a dead learner"},
+    {"one-answer-unlists", Guard::kAbsenceWindow, "believes a row is gone as soon as answers lack it"},
+    {"one-backend-unlists", Guard::kTwoBackends, "believes one backend against the others"},
+    // founding
+    {"founds-with-a-silent-listed-node", Guard::kSilentListedBlocks, "founds although a listed node is silent and may hold the only copy"},
+    {"counts-for-itself", Guard::kCountsAgree, "promises a plan that counts fewer nodes than it knows"},
+    {"founders-alone-promise", Guard::kEverybodyPromises, "starts a plan that not every fresh node has promised"},
+    {"promises-twice", Guard::kPromiseKept, "promises a plan after it promised a later one"},
+    {"promise-not-durable", Guard::kPromiseDurable, "promises before it has written the promise down"},
+    {"chosen-by-promise", Guard::kChosenIsCommitted, "takes a plan for chosen before its etcd has committed it"},
+    {"starts-over-a-started-plan", Guard::kStopBeforeHigherRound, "promises a later plan with the etcd of the earlier one still running"},
+    {"founds-beside-a-cluster", Guard::kClusterIsJoined, "founds although somebody knows a cluster"},
+    // its own seat
+    {"obeys-another-cluster", Guard::kForeignCluster, "takes the answers of another cluster for its own"},
+    {"sets-aside-unasked", Guard::kRemovedIsListed, "sets its data aside without a list that says it was removed"},
+    {"starts-at-once-on-old-data", Guard::kIdentityWait, "starts etcd without asking whether its identity lives elsewhere"},
+    {"takes-its-seat-with-an-empty-disk", Guard::kSeatWithoutDisk, "starts etcd on an empty disk under an id that has voted"},
+    // gossip
+    {"forgets-its-incarnation", Guard::kIncarnationDurable, "starts again with an incarnation that others hold dead"},
+    {"believes-hearsay-of-life", Guard::kOnlySubjectRefutes, "takes anybody's word that a dead node lives"},
+    {"does-not-refute", Guard::kSelfDefence, "lets itself be called dead"},
+    // work that must be done at all
+    {"never-evicts", Guard::kEvicts, "plans no eviction"},
+    {"never-bootstraps", Guard::kFounds, "founds no cluster"},
+    {"never-promotes", Guard::kPromotes, "leaves learners learners"},
+};
+
+}  // namespace
+
+const std::vector<Mutant>& mutants() { return kMutants; }
+
+std::optional<Guard> find_mutant(const std::string& name) {
+  const auto found = std::find_if(kMutants.begin(), kMutants.end(), [&name](const Mutant& mutant) { return mutant.name == name; });
+  return found == kMutants.end() ? std::nullopt : std::optional(found->guard);
+}
+
+}  // namespace fluxpg::simulation
