@@ -34,6 +34,7 @@ enum class Guard : std::uint8_t {
   kResume,
   // remover
   kShadowHoldsNoKey,
+  kVictimHoldsNoKey,
   // plan
   kDwellUnlisted,
   kDwellListed,

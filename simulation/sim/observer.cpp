@@ -69,7 +69,7 @@ void Invariants::check_vote(std::size_t host, const verdict::Vote& vote) {
   const auto& [arrived, victim] = ballot->second;
   const auto answered = seen.etcd_answered.find(victim);
   if (answered != seen.etcd_answered.end() && answered->second > arrived) {
-    sim_.violate("honest-vote", seen_.host(host).name + " says dead, and was answered by the victim's etcd after the ballot arrived");
+    sim_.violate("honest-vote", seen_.host(host).name + " says dead of " + to_text(victim) + " and was answered by its etcd " + std::to_string(to_ms(seen_.now() - answered->second)) + " ms ago, the ballot came " + std::to_string(to_ms(seen_.now() - arrived)) + " ms ago");
   }
   if (seen.disturbed_at != TimePoint{} && seen_.now() - seen.disturbed_at < kUnwell) {
     sim_.violate("honest-vote", seen_.host(host).name + " says dead, and was stopped itself a moment ago");

@@ -78,6 +78,7 @@ void ChangeExecution::open(const Now& now, const World& world, const RemoverLeas
 // "Consent" speaks of an etcd under a living daemon: there only a fresh word for the etcd itself is life.
 bool ChangeExecution::victim_lives(const World& world, const Record& record) const {
   if (!holds(Guard::kLastLook)) return false;
+  if (record.change.node == world.self()) return true;
   const gossip::MemberView* heard = world.heard(record.change.node);
   if (world.vouchers.last(record.change.node, TimePoint{}) > epoch_since_) return true;
   return record.change.rule != "consent" && heard != nullptr && heard->state == gossip::State::kAlive;

@@ -15,6 +15,9 @@ std::string RemoverLease::ineligible(const Now& now, const World& world, bool un
   const etcd::Member* own = world.view.find(world.own_member());
   if (own == nullptr || own->learner) return "it is not a voter";
   if (world.node_of(own->id) != world.self()) return "its key is not bound to its member id";
+  const auto& record = world.view.record();
+  const bool victim = record && record->open() && record->change.kind == record::Kind::kRemove && record->change.member == own->id;
+  if (victim && holds(Guard::kVictimHoldsNoKey)) return "its own removal is decided";
   return "";
 }
 

@@ -77,7 +77,19 @@ void Voter::heard(const Now& now, const World& world, const gossip::Answered& an
   }
 }
 
+// An answer to one ballot is news for every other about the same member, also if the first has been judged meanwhile.
+// A stranger on the same address proves nothing: the member id must be the victim's, in the ballot's cluster.
+void Voter::note_life(const etcd::Header& answered) {
+  for (auto& [id, inquiry] : inquiries_) {
+    if (answered.member == inquiry.ballot.victim.member && answered.cluster == inquiry.ballot.electorate.cluster) {
+      inquiry.findings.etcd_answered_as_victim = true;
+    }
+  }
+}
+
 void Voter::handle(const Now& now, const Purpose& purpose, const etcd::Result& result) {
+  const auto* status = result ? std::get_if<etcd::Status>(&*result) : nullptr;
+  if (status != nullptr) note_life(status->header);
   const auto found = inquiries_.find(purpose.tag);
   if (found == inquiries_.end()) return;
   Inquiry& inquiry = found->second;
@@ -88,15 +100,9 @@ void Voter::handle(const Now& now, const Purpose& purpose, const etcd::Result& r
     return;
   }
   inquiry.status_answered = true;
-  std::string outcome;
-  if (const auto* status = result ? std::get_if<etcd::Status>(&*result) : nullptr) {
-    outcome = "answered as " + to_text(status->header.member);
-    // A stranger on the same address proves nothing: the member id must be the victim's, in the ballot's cluster.
-    inquiry.findings.etcd_answered_as_victim = status->header.member == inquiry.ballot.victim.member &&
-                                               status->header.cluster == inquiry.ballot.electorate.cluster;
-  } else {
-    outcome = result ? "answered nonsense" : std::string(etcd::to_text(result.error().kind));
-  }
+  const std::string outcome = status != nullptr ? "answered as " + to_text(status->header.member)
+                              : result          ? "answered nonsense"
+                                                : std::string(etcd::to_text(result.error().kind));
   inquiry.evidence.push_back({"etcd-status", outcome, to_ms(now.boot - inquiry.since)});
 }
 

@@ -43,6 +43,7 @@ class Voter {
     bool own_list_answered = false;
     bool status_answered = false;
   };
+  void note_life(const etcd::Header& answered);
   static verdict::Vote vote(const Now& now, const World& world, const Inquiry& inquiry);
 
   std::map<Nonce, Inquiry> inquiries_;
