@@ -29,11 +29,13 @@ class Node::Impl {
 
   // node.cpp
   Effects handle(const Now& now, const Event& event);
+  Effects receive(const Now& now, Route route, const Message& message);
   Effects announce(const Now& now, NodeInfo info);
 
   TimePoint deadline_;
   NodeInfo self_;
   std::map<NodeId, MemberView> members_;
+  std::uint64_t version_ = 0;
   Links links_;
   Health health_;
   StatementSource statement_source_ = nullptr;
@@ -42,12 +44,14 @@ class Node::Impl {
  private:
   // node.cpp
   void start();
+  void begin(const Now& now);
   Effects finish();
   void on(const Tick&) {}
-  void on(const Received& received);
+  void on(const Received& received) { take(received.route, received.message); }
   void on(const ConnectionLost& lost);
   void on(const Seeds& seeds);
   void on(const ProbeNow& wish);
+  void take(Route route, const Message& message);
   void send(Destination to, Message message);
 
   // messages.cpp
@@ -77,7 +81,8 @@ class Node::Impl {
   void knock(const Endpoint& endpoint, const NodeId& id);
   void ask_others(const Nonce& nonce, const Probe& probe);
   void send_ping(const Nonce& nonce, const Probe& probe);
-  TimePoint suspicion_deadline(const NodeId& id, const Suspicion& suspicion) const;
+  std::size_t count_alive() const;
+  TimePoint suspicion_deadline(const NodeId& id, const Suspicion& suspicion, std::size_t alive) const;
   TimePoint first_deadline() const;
 
   // members.cpp

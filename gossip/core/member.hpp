@@ -51,6 +51,7 @@ struct NodeInfo {
   bool operator==(const NodeInfo&) const = default;
 
   Endpoint gossip_endpoint() const { return {address, ports.gossip}; }
+  bool listens_at(const Endpoint& endpoint) const { return ports.gossip == endpoint.port && address == endpoint.address; }
 };
 
 enum class State : std::uint8_t { kAlive, kSuspect, kDead, kLeft };

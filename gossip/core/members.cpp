@@ -30,7 +30,7 @@ std::set<NodeId> Node::Impl::alive_members() const {
 
 bool Node::Impl::alive_at(const Endpoint& endpoint) const {
   return std::any_of(members_.begin(), members_.end(), [&](const auto& entry) {
-    return entry.second.state == State::kAlive && entry.second.info.gossip_endpoint() == endpoint;
+    return entry.second.state == State::kAlive && entry.second.info.listens_at(endpoint);
   });
 }
 
@@ -61,7 +61,7 @@ bool Node::Impl::apply(const Rumor& rumor) {
     if (!rumor.info) return false;
     renew(*member, rumor);
   } else if (rumor.incarnation == member->info.incarnation && rumor.info &&
-             rumor.info->gossip_endpoint() != member->info.gossip_endpoint()) {
+             !member->info.listens_at(rumor.info->gossip_endpoint())) {
     conflict(rumor.id, rumor.info->gossip_endpoint());
     return true;
   }
@@ -92,6 +92,7 @@ void Node::Impl::raise_incarnation(Incarnation to) {
 
 void Node::Impl::meet(const Rumor& rumor) {
   if (!make_room()) return;
+  ++version_;
   MemberView& member = members_[rumor.id];
   member.info = *rumor.info;
   member.since = now_.boot;
@@ -113,6 +114,7 @@ bool Node::Impl::make_room() {
   });
   if (!is_gone(oldest->second.state)) return false;
   const NodeId id = oldest->first;
+  ++version_;
   members_.erase(id);
   links_.forget(id);
   rumors_.forget(id);
@@ -123,6 +125,7 @@ bool Node::Impl::make_room() {
 void Node::Impl::renew(MemberView& member, const Rumor& rumor) {
   const bool moved = member.info.gossip_endpoint() != rumor.info->gossip_endpoint();
   const bool was_gone = is_gone(member.state);
+  ++version_;
   member.info = *rumor.info;
   suspicions_.erase(rumor.id);
   member.accusers.clear();
@@ -178,6 +181,7 @@ void Node::Impl::give_up(MemberView& member) {
 }
 
 void Node::Impl::change(MemberView& member, State to, const std::string& why) {
+  ++version_;
   effects_.push_back(StateChanged{member.info.id, member.state, to, why});
   member.state = to;
   member.since = now_.boot;

@@ -26,7 +26,7 @@ void Node::Impl::receive(const Ping& ping, Route route) {
   }
   learn(ping.rumors, ping.links, ping.from, route);
   const MemberView* const member = find(ping.from);
-  if (member != nullptr && member->info.incarnation == ping.incarnation && member->info.gossip_endpoint() != ping.reply_to) {
+  if (member != nullptr && member->info.incarnation == ping.incarnation && !member->info.listens_at(ping.reply_to)) {
     conflict(ping.from, ping.reply_to);
   }
   Ack ack{ping.nonce, self_.id, self_.incarnation, news_for(ping.from), rows_for(ping.from), {}};

@@ -30,7 +30,7 @@ void Node::Impl::start() {
   raise_incarnation(self_.incarnation);
 }
 
-Effects Node::Impl::handle(const Now& now, const Event& event) {
+void Node::Impl::begin(const Now& now) {
   now_ = now;
   if (!started_) {
     start();
@@ -38,8 +38,19 @@ Effects Node::Impl::handle(const Now& now, const Event& event) {
     probes_.excuse(lost, config_.probe_timeout);
     for (auto& [id, suspicion] : suspicions_) suspicion.excuse(lost, now.boot, config_.probe_timeout);
   }
+}
+
+Effects Node::Impl::handle(const Now& now, const Event& event) {
+  begin(now);
   // The event first: an answer that arrived together with its deadline is an answer.
   std::visit([this](const auto& e) { on(e); }, event);
+  run_timers();
+  return finish();
+}
+
+Effects Node::Impl::receive(const Now& now, Route route, const Message& message) {
+  begin(now);
+  take(route, message);
   run_timers();
   return finish();
 }
@@ -66,19 +77,19 @@ Effects Node::Impl::finish() {
 
 void Node::Impl::send(Destination to, Message message) { effects_.push_back(SendTo{std::move(to), std::move(message)}); }
 
-void Node::Impl::on(const Received& received) {
+void Node::Impl::take(Route route, const Message& message) {
   std::visit(
-      [&](const auto& message) {
-        if constexpr (requires { receive(message, received.route); }) receive(message, received.route);
+      [&](const auto& what) {
+        if constexpr (requires { receive(what, route); }) receive(what, route);
       },
-      received.message);
+      message);
 }
 
 // A refusal is the operating system's word that nothing listens there. It is believed once per link: a path that keeps refusing while
 // others do hear the member (a firewall) shows in the matrix and must not accuse it again and again.
 void Node::Impl::on(const ConnectionLost& lost) {
   for (auto& [id, member] : members_) {
-    if (is_gone(member.state) || member.info.gossip_endpoint() != lost.endpoint) continue;
+    if (is_gone(member.state) || !member.info.listens_at(lost.endpoint)) continue;
     if (lost.refused) {
       const LinkState before = links_.state(id);
       links_.set(id, LinkState::kRefused);
@@ -105,6 +116,7 @@ Node::Node(Node&&) noexcept = default;
 Node& Node::operator=(Node&&) noexcept = default;
 
 Effects Node::handle(const Now& now, const Event& event) { return impl_->handle(now, event); }
+Effects Node::receive(const Now& now, Route route, const Message& message) { return impl_->receive(now, route, message); }
 TimePoint Node::next_deadline() const { return impl_->deadline_; }
 Effects Node::announce(const Now& now, NodeInfo info) { return impl_->announce(now, std::move(info)); }
 void Node::set_statement_source(StatementSource source, void* context) {
@@ -113,6 +125,7 @@ void Node::set_statement_source(StatementSource source, void* context) {
 }
 const NodeInfo& Node::self() const { return impl_->self_; }
 const std::map<NodeId, MemberView>& Node::members() const { return impl_->members_; }
+std::uint64_t Node::version() const { return impl_->version_; }
 const std::map<NodeId, LinkRow>& Node::links() const { return impl_->links_.rows(); }
 int Node::ill_health() const { return impl_->health_.level(); }
 

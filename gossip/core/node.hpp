@@ -88,6 +88,8 @@ class Node {
   Node& operator=(Node&&) noexcept;
 
   Effects handle(const Now& now, const Event& event);
+  // As handle(Received{route, message}), without a copy of the message.
+  Effects receive(const Now& now, Route route, const Message& message);
   TimePoint next_deadline() const;
 
   // Announce something new about ourselves; raises the incarnation if anything changed. id and incarnation of `info` are ignored.
@@ -98,6 +100,8 @@ class Node {
 
   const NodeInfo& self() const;
   const std::map<NodeId, MemberView>& members() const;  // others, dead and left ones included until forgotten
+  // Grows whenever a member is met or forgotten, or its announcement or its state becomes another (not with every answer of it).
+  std::uint64_t version() const;
   const std::map<NodeId, LinkRow>& links() const;       // the matrix: own row and the rows others announced
   // Lifeguard's local health: 0 = well; grows with the lateness of our own timers, never with missing answers.
   int ill_health() const;

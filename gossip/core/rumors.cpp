@@ -27,6 +27,7 @@ void RumorQueue::forget(const NodeId& id) {
 }
 
 std::vector<Rumor> RumorQueue::take(const NodeId& receiver, std::size_t max, std::size_t limit) {
+  if (entries_.empty()) return {};
   std::vector<Entry*> candidates;
   for (auto& [key, entry] : entries_) {
     if (entry.rumor.id != receiver || entry.rumor.state != State::kAlive) candidates.push_back(&entry);

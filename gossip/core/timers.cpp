@@ -53,10 +53,13 @@ void Node::Impl::run_probes() {
   }
 }
 
-TimePoint Node::Impl::suspicion_deadline(const NodeId& id, const Suspicion& suspicion) const {
-  const MemberView& member = members_.at(id);
-  const auto alive = static_cast<std::size_t>(
+std::size_t Node::Impl::count_alive() const {
+  return static_cast<std::size_t>(
       std::count_if(members_.begin(), members_.end(), [](const auto& entry) { return entry.second.state == State::kAlive; }));
+}
+
+TimePoint Node::Impl::suspicion_deadline(const NodeId& id, const Suspicion& suspicion, std::size_t alive) const {
+  const MemberView& member = members_.at(id);
   const std::size_t confirmations = member.accusers.empty() ? 0 : member.accusers.size() - 1;
   const Duration time = suspicion_time(config_, confirmations_wanted(config_, alive), confirmations, health_.level());
   return std::max(suspicion.started + time, suspicion.not_before);
@@ -65,9 +68,11 @@ TimePoint Node::Impl::suspicion_deadline(const NodeId& id, const Suspicion& susp
 // Time is up for a suspect: it is dead if we ourselves could not hear it. Hearsay alone kills nobody: one stalled or cut-off node
 // would take healthy members down with it.
 void Node::Impl::run_suspicions() {
+  if (suspicions_.empty()) return;
   std::vector<NodeId> due;
+  const std::size_t alive = count_alive();
   for (const auto& [id, suspicion] : suspicions_) {
-    if (suspicion_deadline(id, suspicion) <= now_.boot) due.push_back(id);
+    if (suspicion_deadline(id, suspicion, alive) <= now_.boot) due.push_back(id);
   }
   for (const NodeId& id : due) {
     MemberView& member = members_.at(id);
@@ -92,7 +97,7 @@ void Node::Impl::knock_at_seeds() {
   const std::size_t count = std::min(seeds_.size(), config_.max_knocks);
   for (std::size_t i = 0; i < count; ++i) {
     const Endpoint& seed = seeds_[seed_turn_++ % seeds_.size()];
-    if (seed != self_.gossip_endpoint() && !alive_at(seed)) knock(seed, NodeId{});
+    if (!self_.listens_at(seed) && !alive_at(seed)) knock(seed, NodeId{});
   }
 }
 
@@ -115,6 +120,7 @@ void Node::Impl::forget_old() {
     if (is_gone(member.state) && now_.boot - member.since >= config_.forget_after) old.push_back(id);
   }
   for (const NodeId& id : old) {
+    ++version_;
     members_.erase(id);
     links_.forget(id);
     rumors_.forget(id);
@@ -168,7 +174,9 @@ void Node::Impl::send_ping(const Nonce& nonce, const Probe& probe) {
 
 TimePoint Node::Impl::first_deadline() const {
   TimePoint first = std::min({next_probe_, next_sync_, next_seed_, next_revive_, probes_.next_deadline()});
-  for (const auto& [id, suspicion] : suspicions_) first = std::min(first, suspicion_deadline(id, suspicion));
+  if (suspicions_.empty()) return first;
+  const std::size_t alive = count_alive();
+  for (const auto& [id, suspicion] : suspicions_) first = std::min(first, suspicion_deadline(id, suspicion, alive));
   return first;
 }
 

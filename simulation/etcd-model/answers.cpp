@@ -68,7 +68,7 @@ etcd::Status Model::status(TimePoint now, Host host) const {
   const Cluster& cluster = clusters_.at(instance.data->cluster);
   etcd::Status result;
   result.header = header(host);
-  result.version = version_ == Version::k34 ? "3.4.23" : "3.5.16";
+  result.version = etcd_version_ == Version::k34 ? "3.4.23" : "3.5.16";
   const bool sees = instance.leader_seen != kNever && now - instance.leader_seen < seconds(1);
   result.leader = sees ? cluster.leader : MemberId{};
   result.raft_index = instance.data->applied;
@@ -161,6 +161,7 @@ void Model::ask(TimePoint now, Host host, Ticket ticket, const etcd::Call& call)
 
 // In the order in which they were proposed: what can be committed is, and whoever has applied it answers.
 void Model::settle_pending(TimePoint now) {
+  if (pending_.empty()) return;
   std::vector<Pending> rest;
   std::vector<Pending> work = std::exchange(pending_, {});
   for (Pending& pending : work) {
@@ -234,7 +235,7 @@ etcd::Result Model::execute(TimePoint now, Host host, Cluster& cluster, const et
     const auto lease = cluster.leases.find(alive->lease);
     // 3.5 before 3.5.23 may renew a lease that is being revoked, and say yes.
     const auto ended = cluster.just_ended.find(alive->lease);
-    const bool raced = version_ == Version::k35 && ended != cluster.just_ended.end() && now < ended->second.expires;
+    const bool raced = etcd_version_ == Version::k35 && ended != cluster.just_ended.end() && now < ended->second.expires;
     if (lease == cluster.leases.end() && raced) return etcd::Answer{etcd::Lease{alive->lease, ended->second.ttl}};
     if (lease == cluster.leases.end()) return etcd::Answer{etcd::Lease{alive->lease, Duration::zero()}};
     lease->second.expires = now + lease->second.ttl;
@@ -328,7 +329,7 @@ etcd::Result Model::remove(TimePoint now, Host host, Cluster& cluster, MemberId 
   std::erase_if(cluster.members, [member](const etcd::Member& each) { return each.id == member; });
   cluster.removed_at[member] = cluster.log.size() + 1;
   commit(now, cluster);
-  if (cluster.leader == member) cluster.leader = MemberId{}, cluster.elects_at = now + milliseconds(800);
+  if (cluster.leader == member) ++version_, cluster.leader = MemberId{}, cluster.elects_at = now + milliseconds(800);
   return etcd::Answer{etcd::Changed{header(host), cluster.members}};
 }
 

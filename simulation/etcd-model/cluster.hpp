@@ -3,6 +3,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -51,6 +52,11 @@ struct Cluster {
   bool ever_led = false;
   TimePoint quorum_lost_since = kNever;  // of the present leader
   TimePoint elects_at = kNever;
+
+  // As of the version `judged_at`: where the leader runs, and whether it can commit.
+  mutable std::optional<std::uint64_t> judged_at;
+  mutable std::optional<std::size_t> leader_host;
+  mutable bool commits = false;
 
   std::vector<MemberId> voters() const;
   const etcd::Member* find(MemberId member) const;

@@ -21,12 +21,13 @@ const etcd::Member* Cluster::find(MemberId member) const {
 }
 
 Model::Model(std::size_t hosts, const Surroundings& surroundings, std::uint64_t seed, Version version)
-    : surroundings_(surroundings), random_(seed), version_(version), instances_(hosts) {}
+    : surroundings_(surroundings), random_(seed), etcd_version_(version), instances_(hosts), identities_(hosts) {}
 
 void Model::start(TimePoint now, Host host, const Launch& launch) {
   Instance& instance = instances_[host];
   using State = ProcessState::State;
   if (instance.process.state == State::kStarting || instance.process.state == State::kRunning) return;
+  ++version_;
   instance.process = {State::kStarting, 0};
   instance.launch = launch;
   instance.running_at = now + milliseconds(150) + random_.below(milliseconds(1200));
@@ -41,6 +42,7 @@ void Model::stop(Host host, int exit_code) {
   Instance& instance = instances_[host];
   using State = ProcessState::State;
   if (instance.process.state != State::kStarting && instance.process.state != State::kRunning) return;
+  ++version_;
   instance.process = {exit_code < 0 ? State::kStopped : State::kExited, std::max(exit_code, 0)};
   instance.ready = false;
   for (Pending& pending : pending_) {
@@ -56,12 +58,13 @@ std::optional<Model::DiskCopy> Model::copy_disk(Host host) const {
 
 void Model::restore_disk(Host host, const DiskCopy& copy) {
   CHECK(!running(host));
-  instances_[host].data = Data{copy.cluster, copy.member, copy.applied};
+  set_data(host, Data{copy.cluster, copy.member, copy.applied});
 }
 
 void Model::depose_leaders(TimePoint now) {
   for (auto& [id, cluster] : clusters_) {
     if (!cluster.leader) continue;
+    ++version_;
     cluster.leader = MemberId{};
     cluster.elects_at = now + milliseconds(300) + random_.below(milliseconds(1500));
   }
@@ -69,7 +72,13 @@ void Model::depose_leaders(TimePoint now) {
 
 void Model::lose_disk(Host host) {
   CHECK(!running(host));
-  instances_[host].data.reset();
+  set_data(host, std::nullopt);
+}
+
+void Model::set_data(Host host, std::optional<Data> data) {
+  ++version_;
+  instances_[host].data = data;
+  identities_[host] = data ? std::pair{data->cluster, data->member} : std::pair{ClusterId{}, MemberId{}};
 }
 
 std::optional<std::pair<ClusterId, MemberId>> Model::identity(Host host) const {
@@ -79,11 +88,9 @@ std::optional<std::pair<ClusterId, MemberId>> Model::identity(Host host) const {
 }
 
 std::optional<Host> Model::host_of(ClusterId cluster, MemberId member) const {
-  for (Host host = 0; host < instances_.size(); ++host) {
-    const auto& data = instances_[host].data;
-    if (data && data->cluster == cluster && data->member == member) return host;
-  }
-  return std::nullopt;
+  const auto found = std::find(identities_.begin(), identities_.end(), std::pair{cluster, member});
+  if (found == identities_.end()) return std::nullopt;
+  return static_cast<Host>(found - identities_.begin());
 }
 
 bool Model::serves(Host host) const {
@@ -107,7 +114,7 @@ void Model::advance(TimePoint now) {
   for (Host host = 0; host < instances_.size(); ++host) {
     if (instances_[host].process.state == ProcessState::State::kStarting && now >= instances_[host].running_at) boot(now, host);
   }
-  for (Host host = 0; host < instances_.size(); ++host) note_links(now, host);
+  note_all_links(now);
   for (auto& [id, cluster] : clusters_) {
     lead(now, cluster);
     apply(now, cluster);

@@ -25,6 +25,8 @@ class Surroundings {
   virtual ~Surroundings() = default;
   virtual bool linked(Host a, Host b) const = 0;  // both are there, neither is stopped, and packets pass both ways
   virtual bool answers(Host host) const = 0;      // the machine is there and its processes are not stopped
+  // A number that grows whenever one of these answers, or Model::version(), may have become another; nullopt: not known.
+  virtual std::optional<std::uint64_t> version() const { return std::nullopt; }
 };
 
 struct Launch {
@@ -87,6 +89,8 @@ class Model {
   std::vector<MemberId> voters_shown_by(Host host) const;
   // Grows with every committed entry of any cluster.
   std::uint64_t commits() const { return commits_; }
+  // Grows whenever a process, a disk, a leader or a member list may have become another.
+  std::uint64_t version() const { return version_; }
   // The member runs, and is mutually connected to a leader that can commit.
   bool serves(Host host) const;
   std::vector<MembershipChange> take_changes() { return std::exchange(changes_, {}); }
@@ -124,7 +128,8 @@ class Model {
 
   // raft.cpp
   void boot(TimePoint now, Host host);
-  void note_links(TimePoint now, Host host);
+  void note_all_links(TimePoint now);
+  bool note_links(TimePoint now, Host host);  // true: a silence is being timed
   void lead(TimePoint now, Cluster& cluster);
   void apply(TimePoint now, const Cluster& cluster);
   void exit_evicted(TimePoint now);
@@ -132,6 +137,8 @@ class Model {
   void expire_leases(TimePoint now, Cluster& cluster);
   void commit(TimePoint now, Cluster& cluster);
   bool leads_majority(const Cluster& cluster, MemberId candidate) const;
+  void judge(const Cluster& cluster) const;
+  void set_data(Host host, std::optional<Data> data);
   bool follows_leader(const Cluster& cluster, Host host) const;
   bool exits(Host host, int code);
   void found(TimePoint now, Host host);
@@ -157,10 +164,13 @@ class Model {
 
   const Surroundings& surroundings_;
   Random random_;
-  Version version_;
+  Version etcd_version_;
   std::vector<Instance> instances_;
+  std::vector<std::pair<ClusterId, MemberId>> identities_;  // of each host's data; zeros: none
   std::map<ClusterId, Cluster> clusters_;
   std::uint64_t commits_ = 0;
+  std::uint64_t version_ = 0;
+  std::optional<std::uint64_t> links_noted_;  // at this version, and nothing was being timed
   std::vector<Pending> pending_;
   std::vector<Answered> answers_;
   std::vector<MembershipChange> changes_;

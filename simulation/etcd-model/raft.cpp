@@ -24,6 +24,7 @@ std::uint64_t hash(const std::string& text) {
 void Model::boot(TimePoint now, Host host) {
   Instance& instance = instances_[host];
   if (!surroundings_.answers(host)) return;
+  ++version_;
   if (instance.data) {  // with a log on disk etcd ignores all that it is told
     if (is_removed(host)) return void(exits(host, 0));
     instance.process.state = ProcessState::State::kRunning;
@@ -35,6 +36,7 @@ void Model::boot(TimePoint now, Host host) {
 }
 
 bool Model::exits(Host host, int code) {
+  ++version_;
   instances_[host].process = {ProcessState::State::kExited, code};
   return false;
 }
@@ -64,7 +66,7 @@ void Model::found(TimePoint now, Host host) {
   // "member … has already been bootstrapped", or "permanently removed": etcd asks its peers before it makes a log.
   if (cluster.removed_at.count(own) > 0) return void(exits(host, 0));
   if (!cluster.started.insert(own).second) return void(exits(host, 1));
-  instance.data = Data{id, own, 1};
+  set_data(host, Data{id, own, 1});
   instance.process.state = ProcessState::State::kRunning;
 }
 
@@ -85,7 +87,7 @@ void Model::join(TimePoint now, Host host) {
     }
     if (members.size() != initial.size() || seat == nullptr) return void(exits(host, 1));
     if (!cluster.started.insert(seat->id).second) return void(exits(host, 2));  // tocommit(…) is out of range: an amnesiac
-    instance.data = Data{cluster.id, seat->id, 1};
+    set_data(host, Data{cluster.id, seat->id, 1});
     instance.catches_up_at = now + milliseconds(300) + random_.below(seconds(2));
     instance.process.state = ProcessState::State::kRunning;
     return;
@@ -95,11 +97,21 @@ void Model::join(TimePoint now, Host host) {
 
 // ---- connections ----
 
-void Model::note_links(TimePoint now, Host host) {
+// Without a change and without a silence that is being timed every connection is as it was.
+void Model::note_all_links(TimePoint now) {
+  const auto version = surroundings_.version();
+  if (version && links_noted_ == version) return;
+  bool timing = false;
+  for (Host host = 0; host < instances_.size(); ++host) timing = note_links(now, host) || timing;
+  links_noted_ = timing ? std::nullopt : version;
+}
+
+bool Model::note_links(TimePoint now, Host host) {
   Instance& own = instances_[host];
+  bool timing = false;
   if (!running(host) || !surroundings_.answers(host)) {
     own.active_since.clear();  // a stopped process finds all its connections broken when it goes on
-    return;
+    return false;
   }
   for (Host peer = 0; peer < instances_.size(); ++peer) {
     if (peer == host) continue;
@@ -110,29 +122,48 @@ void Model::note_links(TimePoint now, Host host) {
     } else if (own.active_since.count(peer) > 0) {
       const TimePoint since = own.silent_since.try_emplace(peer, now).first->second;
       const bool refused = !running(peer) && surroundings_.answers(peer);
-      if (refused || now - since >= kReadTimeout) own.active_since.erase(peer);
+      if (refused || now - since >= kReadTimeout) {
+        own.active_since.erase(peer);
+      } else {
+        timing = true;
+      }
     }
   }
+  return timing;
 }
 
 bool Model::leads_majority(const Cluster& cluster, MemberId candidate) const {
   const auto own = host_of(cluster.id, candidate);
   const etcd::Member* member = cluster.find(candidate);
   if (!own || member == nullptr || member->learner || !running(*own) || !surroundings_.answers(*own)) return false;
-  const std::vector<MemberId> voters = cluster.voters();
+  std::size_t voters = 0;
   std::size_t reached = 0;
-  for (const MemberId voter : voters) {
-    const auto host = host_of(cluster.id, voter);
+  for (const etcd::Member& voter : cluster.members) {
+    if (voter.learner) continue;
+    ++voters;
+    const auto host = host_of(cluster.id, voter.id);
     if (host && running(*host) && (*host == *own || surroundings_.linked(*own, *host))) ++reached;
   }
-  return reached >= majority(voters.size());
+  return reached >= majority(voters);
 }
 
-bool Model::can_commit(const Cluster& cluster) const { return cluster.leader && leads_majority(cluster, cluster.leader); }
+// Asked for with every request and every look at the hosts: found anew only when something has changed.
+void Model::judge(const Cluster& cluster) const {
+  const auto version = surroundings_.version();
+  if (version && cluster.judged_at == version) return;
+  cluster.judged_at = version;
+  cluster.leader_host = cluster.leader ? host_of(cluster.id, cluster.leader) : std::nullopt;
+  cluster.commits = cluster.leader && leads_majority(cluster, cluster.leader);
+}
+
+bool Model::can_commit(const Cluster& cluster) const {
+  judge(cluster);
+  return cluster.commits;
+}
 
 bool Model::follows_leader(const Cluster& cluster, Host host) const {
-  if (!cluster.leader) return false;
-  const auto leader = host_of(cluster.id, cluster.leader);
+  judge(cluster);
+  const auto leader = cluster.leader_host;
   return leader && running(*leader) && (*leader == host ? surroundings_.answers(host) : surroundings_.linked(host, *leader));
 }
 
@@ -147,6 +178,7 @@ void Model::lead(TimePoint now, Cluster& cluster) {
       cluster.quorum_lost_since = now;
     }
     if (!there || (cluster.quorum_lost_since != kNever && now - cluster.quorum_lost_since >= kElectionTimeout)) {
+      ++version_;
       cluster.leader = MemberId{};
       cluster.elects_at = now + kElectionTimeout + random_.below(milliseconds(2500));
     }
@@ -158,6 +190,7 @@ void Model::lead(TimePoint now, Cluster& cluster) {
     }
     cluster.elects_at = now + milliseconds(500);
     if (able.empty()) return;
+    ++version_;
     cluster.leader = able[random_.below(able.size())];
     cluster.quorum_lost_since = kNever;
     cluster.ever_led = true;
@@ -175,6 +208,7 @@ void Model::lead(TimePoint now, Cluster& cluster) {
 
 void Model::commit(TimePoint now, Cluster& cluster) {
   ++commits_;
+  ++version_;
   const bool changed = cluster.log.empty() || *cluster.log.back().members != cluster.members;
   auto members = changed ? std::make_shared<const Members>(cluster.members) : cluster.log.back().members;
   cluster.log.push_back({now, cluster.revision, std::move(members)});
@@ -216,7 +250,7 @@ void Model::publish(TimePoint now, Cluster& cluster) {
     const auto host = host_of(cluster.id, member.id);
     if (!host || !running(*host) || now < instances_[*host].catches_up_at || !follows_leader(cluster, *host)) continue;
     const Launch& launch = instances_[*host].launch;
-    if (member.name == launch.name && member.client_urls == std::vector<std::string>{launch.client_url}) continue;
+    if (member.name == launch.name && member.client_urls.size() == 1 && member.client_urls.front() == launch.client_url) continue;
     member.name = launch.name;
     member.client_urls = {launch.client_url};
     news = true;

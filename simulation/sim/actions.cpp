@@ -19,14 +19,14 @@ std::size_t Simulation::host_at(const std::string& address) const {
 void Simulation::perform(std::size_t index, supervisor::Actions actions) {
   const std::uint64_t life = hosts_[index].life;
   for (std::size_t i = 0; i < actions.size(); ++i) {
-    const supervisor::Action& action = actions[i];
+    supervisor::Action& action = actions[i];
     if (auto& crash_in = hosts_[index].crash_in; crash_in && (*crash_in)-- == 0) {
       trace(index, "crashes between two actions");
       count("happened: crash between two actions");
       return kill_daemon(index);
     }
     invariants_->saw(index, action);
-    std::visit([&](const auto& what) { perform(index, what); }, action);
+    std::visit([&](auto& what) { perform(index, what); }, action);
     if (!lives(index, life)) return;
     if (!std::holds_alternative<supervisor::Persist>(action)) continue;
     if (hosts_[index].crash_at_persist) {
@@ -56,32 +56,34 @@ void Simulation::finish_writing(std::size_t index, supervisor::Actions rest) {
 
 // ---- gossip ----
 
-void Simulation::perform(std::size_t index, const supervisor::Send& action) {
+void Simulation::perform(std::size_t index, supervisor::Send& action) {
   if (const auto* vote = std::get_if<verdict::Vote>(&action.message)) states_.voted(*vote);
   if (const auto* endpoint = std::get_if<Endpoint>(&action.to)) {
     const std::size_t to = host_at(endpoint->address);
-    if (to < hosts_.size() && to != index) send(index, to, 0, *endpoint, action.message);
+    if (to < hosts_.size() && to != index) send(index, to, 0, *endpoint, std::move(action.message));
     return;
   }
   const std::uint64_t route = std::get<gossip::Route>(action.to).value;
   const std::size_t to = (route & ((1U << kHostBits) - 1)) - 1;
-  send(index, to, route >> kHostBits, {}, action.message);
+  send(index, to, route >> kHostBits, {}, std::move(action.message));
 }
 
 // `to_life`: only that life of the daemon has the connection; 0: whoever listens there.
-void Simulation::send(std::size_t from, std::size_t to, std::uint64_t to_life, const Endpoint& endpoint, const gossip::Message& message) {
+void Simulation::send(std::size_t from, std::size_t to, std::uint64_t to_life, Endpoint endpoint, gossip::Message message) {
   const std::size_t copies = network_.doubles(from, to, random_) ? 2 : 1;
   for (std::size_t i = 0; i < copies; ++i) {
     if (network_.loses(from, to, random_)) continue;
     const std::uint64_t from_life = hosts_[from].life;
-    queue_.in(network_.delay(from, to, random_), [this, from, from_life, to, to_life, endpoint, message] {
+    const bool last = i + 1 == copies;
+    gossip::Message one = last ? std::move(message) : message;
+    queue_.in(network_.delay(from, to, random_), [this, from, from_life, to, to_life, endpoint, message = std::move(one)]() mutable {
       if (!hosts_[to].there || !network_.passes(from, to)) return;  // silence
       if (!hosts_[to].daemon || (to_life != 0 && hosts_[to].life != to_life)) {
         if (to_life == 0 && network_.passes(to, from) && hosts_[from].life == from_life) refuse(from, endpoint, milliseconds(1));
         return;
       }
       const gossip::Route back{(from_life << kHostBits) | (from + 1)};
-      feed(to, hosts_[to].life, supervisor::MessageReceived{back, message});
+      feed(to, hosts_[to].life, supervisor::MessageReceived{back, std::move(message)});
     });
   }
 }
@@ -97,13 +99,15 @@ void Simulation::perform(std::size_t index, const supervisor::AskEtcd& action) {
   const etcd_model::Ticket ticket = ++last_ticket_;
   const std::size_t target = action.target.own ? index : host_at(action.target.endpoint.address);
   asked_[ticket] = {index, hosts_[index].life, action.id, target};
-  queue_.in(action.deadline, [this, ticket] { answer(ticket, failure(etcd::ErrorKind::kTimeout, "no answer in time"), Duration::zero()); });
+  queue_.in(action.deadline, [this, ticket] {
+    if (asked_.count(ticket) > 0) answer(ticket, failure(etcd::ErrorKind::kTimeout, "no answer in time"), Duration::zero());
+  });
   if (target >= hosts_.size()) return;
   if (!action.target.own && !action.target.host_name.empty() && host_name(hosts_[target].signing->id()) != action.target.host_name) {
     return answer(ticket, failure(etcd::ErrorKind::kUnreachable, "its certificate carries another name"), milliseconds(5));
   }
-  const Duration delay =
-      target == index ? hosts_[index].etcd_delay + random_.below(milliseconds(3)) : network_.delay(index, target, random_);
+  Duration delay = target == index ? hosts_[index].etcd_delay + random_.below(milliseconds(3)) : network_.delay(index, target, random_);
+  if (std::holds_alternative<etcd::RemoveMember>(action.call)) delay += hosts_[index].removal_delay;
   queue_.in(delay, [this, index, target, ticket, call = action.call] { ask(index, target, ticket, call); });
 }
 
@@ -136,15 +140,15 @@ void Simulation::take_etcd_answers() {
 
 // The first answer counts, and a time-out is one.
 void Simulation::answer(etcd_model::Ticket ticket, etcd::Result result, Duration after) {
-  const auto deliver = [this, ticket, result = std::move(result)] {
+  auto deliver = [this, ticket, result = std::move(result)]() mutable {
     const auto asked = asked_.find(ticket);
     if (asked == asked_.end()) return;
     const Asked to = asked->second;
     asked_.erase(asked);
-    feed(to.host, to.life, supervisor::EtcdReplied{to.request, result});
+    feed(to.host, to.life, supervisor::EtcdReplied{to.request, std::move(result)});
   };
   if (after == Duration::zero()) return deliver();
-  queue_.in(after, deliver);
+  queue_.in(after, std::move(deliver));
 }
 
 // ---- disk and processes ----

@@ -1,5 +1,7 @@
 #include "simulation/sim/chaos.hpp"
 
+#include <algorithm>
+
 #include "simulation/sim/faults.hpp"
 
 namespace fluxpg::simulation {
@@ -10,7 +12,8 @@ namespace {
 std::string unsettled(const Simulation& sim, const Chaos& chaos) {
   if (sim.cluster() == nullptr) return "there is no cluster";
   if (!sim.writable()) return "etcd has no quorum";
-  const std::size_t wanted = chaos.nodes % 2 == 0 ? chaos.nodes - 1 : chaos.nodes;
+  const std::size_t seats = std::min<std::size_t>(chaos.nodes, sim.options().rules.target_voters);
+  const std::size_t wanted = seats % 2 == 0 ? seats - 1 : seats;
   if (sim.voters() != wanted) return std::to_string(sim.voters()) + " voters of " + std::to_string(wanted);
   std::size_t working = 0;
   for (std::size_t i = 0; i < sim.hosts(); ++i) {

@@ -23,6 +23,7 @@ supervisor::AgentConfig Simulation::config(std::size_t index) const {
 }
 
 void Simulation::boot_daemon(std::size_t index) {
+  ++version_;
   Host& host = hosts_[index];
   supervisor::AgentConfig wanted = config(index);
   wanted.seed = random_.next();
@@ -67,17 +68,13 @@ void Simulation::handle(std::size_t index, const supervisor::Input& input) {
 }
 
 void Simulation::plan_tick(std::size_t index) {
-  Host& host = hosts_[index];
-  const std::uint64_t generation = ++host.daemon->tick_generation;
-  const TimePoint due = host.daemon->next_deadline();
-  if (due == kNever) return;
+  const TimePoint due = hosts_[index].daemon->next_deadline();
   // The event loop waits in whole milliseconds.
-  const TimePoint when = std::max(due - host.boot_offset, now() + milliseconds(1));
-  const std::uint64_t life = host.life;
-  queue_.at(when, [this, index, life, generation] {
-    if (lives(index, life) && hosts_[index].daemon->tick_generation == generation && !daemon_stands_still(index))
-      handle(index, supervisor::Tick{});
-  });
+  queue_.set_timer(index, due == kNever ? kNever : std::max(due - hosts_[index].boot_offset, now() + milliseconds(1)));
+}
+
+void Simulation::tick(std::size_t index) {
+  if (hosts_[index].daemon && !daemon_stands_still(index)) handle(index, supervisor::Tick{});
 }
 
 void Simulation::see_processes(std::size_t index, std::uint64_t life) {

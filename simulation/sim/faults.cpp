@@ -72,7 +72,7 @@ void end_all_faults(Simulation& sim) {
     host.crash_in.reset();
     host.crash_at_persist = false;
     host.disk_delay = Duration{};
-    host.etcd_delay = Duration{};
+    host.etcd_delay = host.removal_delay = Duration{};
     host.lost_answers_per_mille = 0;
     sim.etcd().set_apply_delay(i, Duration{});
     if (!host.there) continue;

@@ -47,6 +47,37 @@ std::vector<FaultKind> faults_of_moments() {
          lose_until_decided(s, h, d,
                             [](Sim& sim, std::size_t remover) { sim.kill_daemon(remover), start_again(sim, remover, seconds(15)); });
        }},
+      {"victim-returns-under-a-late-call", "cut off and unlisted; its removal reaches etcd up to 45 s late, and meanwhile it is heard again",
+       [](Sim& s, std::size_t h, Duration d) {
+         const Duration late = seconds(8) + s.fault_random().below(seconds(37));
+         for (std::size_t i = 0; i < s.hosts(); ++i) s.host(i).removal_delay = late;
+         s.at(at_least(d) + seconds(60), [&s] {
+           for (std::size_t i = 0; i < s.hosts(); ++i) s.host(i).removal_delay = Duration{};
+         });
+         const Duration time = at_least(d);
+         cut_off(s, h, time), unlist_for(s, h, time);
+         s.when_said("calling: etcdctl member remove", time, [&s, h](std::size_t) {
+           s.at(seconds(1), [&s, h] {
+             for (std::size_t i = 0; i < s.hosts(); ++i) s.network().heal_both(h, i);
+           });
+         });
+       }},
+      {"remover-loses-its-key-under-a-late-call", "… and whoever called is stopped until another one is remover",
+       [](Sim& s, std::size_t h, Duration d) {
+         const Duration late = seconds(20) + s.fault_random().below(seconds(25));
+         for (std::size_t i = 0; i < s.hosts(); ++i) s.host(i).removal_delay = late;
+         s.at(at_least(d) + seconds(60), [&s] {
+           for (std::size_t i = 0; i < s.hosts(); ++i) s.host(i).removal_delay = Duration{};
+         });
+         const Duration time = at_least(d);
+         cut_off(s, h, time), unlist_for(s, h, time);
+         s.when_said("calling: etcdctl member remove", time, [&s, h](std::size_t remover) {
+           s.kill_daemon(remover), start_again(s, remover, seconds(40));
+           s.at(seconds(1), [&s, h] {
+             for (std::size_t i = 0; i < s.hosts(); ++i) s.network().heal_both(h, i);
+           });
+         });
+       }},
   };
 }
 

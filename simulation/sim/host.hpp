@@ -25,7 +25,6 @@ struct Daemon {
   std::unique_ptr<policy::Policy> policy;  // if set, it is asked instead of the agent
   discovery::Schedule poll;
   std::deque<supervisor::Input> inbox;  // while it is stopped
-  std::uint64_t tick_generation = 0;
   std::uint64_t poll_generation = 0;
   bool urgent = false;  // the poll is told
   std::uint64_t ticks_this_second = 0;
@@ -60,6 +59,7 @@ struct Host {
   bool patroni = false;
   std::optional<std::uint64_t> crash_in;  // the daemon dies before so many more actions are done
   Duration etcd_delay{};                  // of each request on its way to our own etcd
+  Duration removal_delay{};               // of calls to remove a member, on top
   std::uint32_t lost_answers_per_mille = 0;
   Duration disk_delay{};          // of each Persist
   bool crash_at_persist = false;  // right after the next one

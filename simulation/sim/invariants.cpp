@@ -27,8 +27,8 @@ bool asked_for(const record::Record& record, const MembershipChange& change) {
 
 void Invariants::check() {
   // Changes first: they are judged by the record under which they were committed.
-  if (sim_.etcd().commits() != commits_seen_) {
-    commits_seen_ = sim_.etcd().commits();
+  if (seen_.etcd().commits() != commits_seen_) {
+    commits_seen_ = seen_.etcd().commits();
     for (const MembershipChange& change : sim_.etcd().take_changes()) {
       sim_.scores().changed(sim_, change);
       check_change(change);
@@ -36,23 +36,24 @@ void Invariants::check() {
     check_record();
     check_clusters();
   }
-  if (sim_.now() - health_noted_ < milliseconds(100)) return;
-  health_noted_ = sim_.now();
+  if (seen_.now() - health_noted_ < milliseconds(100)) return;
+  health_noted_ = seen_.now();
   note_health();
   note_listed();
   check_processes();
 }
 
 void Invariants::check_clusters() {
-  if (founded_seen_ && sim_.etcd().clusters().size() < 2) return;
-  const auto founded = std::count_if(sim_.etcd().clusters().begin(), sim_.etcd().clusters().end(),
+  const auto& clusters = seen_.etcd().clusters();
+  if (founded_seen_ && clusters.size() < 2) return;
+  const auto founded = std::count_if(clusters.begin(), clusters.end(),
                                      [this](const auto& entry) { return entry.second.keys.count(record::founded_key(app_)) > 0; });
   if (founded > 0 && !founded_seen_) sim_.states().reach("founding"), founded_seen_ = true;
   if (founded > 1) sim_.violate("one-cluster", std::to_string(founded) + " clusters were founded");
 }
 
 void Invariants::check_record() {
-  const etcd_model::Cluster* cluster = sim_.cluster();
+  const etcd_model::Cluster* cluster = seen_.cluster();
   if (cluster == nullptr) return;
   const auto found = cluster->keys.find(record::record_key(app_));
   if (found == cluster->keys.end() || found->second.mod_revision == record_revision_) return;
@@ -67,11 +68,11 @@ void Invariants::check_record() {
   if (parsed->open()) {
     if (record_revision_ <= last_open_) sim_.violate("epochs-grow", "epoch " + std::to_string(record_revision_));
     last_open_ = record_revision_;
-    const auto host = sim_.etcd().host_of(cluster->id, parsed->change.member);
+    const auto host = seen_.etcd().host_of(cluster->id, parsed->change.member);
     const bool removal = parsed->change.kind == record::Kind::kRemove && !parsed->certificate.votes.empty();
-    if (removal && host && sim_.host(*host).well_since != kNever && sim_.now() - sim_.host(*host).well_since >= kWholeBallot &&
-        well(*host)) {
-      sim_.violate("nobody-alive-is-decided", sim_.host(*host).name + " works, and was decided dead: " + parsed->change.reason);
+    if (removal && host && seen_.host(*host).well_since != kNever && seen_.now() - seen_.host(*host).well_since >= kWholeBallot &&
+        well_now(*host)) {
+      sim_.violate("nobody-alive-is-decided", seen_.host(*host).name + " works, and was decided dead: " + parsed->change.reason);
     }
     if (removal) check_decision(*parsed);
     if (removal) sim_.states().reach("verdict");
@@ -94,7 +95,7 @@ void Invariants::check_change(const MembershipChange& change) {
   if (voter_removed) sim_.states().reach("eviction");
   const std::string what =
       (change.kind == MembershipChange::Kind::kRemove ? "removal of " : "addition or promotion of ") + change.member.name;
-  const etcd_model::Cluster* cluster = sim_.cluster();
+  const etcd_model::Cluster* cluster = seen_.cluster();
   if (cluster == nullptr || cluster->id != change.cluster || !record_ || !record_->open() || !asked_for(*record_, change)) {
     sim_.violate(voter_removed ? "certified-removal" : "recorded-change", what + " has no open decision");
     return;
@@ -115,7 +116,7 @@ void Invariants::check_change(const MembershipChange& change) {
 // Counted here once more: the agent's own count may be what is wrong.
 void Invariants::check_certificate(const MembershipChange& change, const record::Record& record) {
   std::map<MemberId, NodeId> keys;
-  for (const auto& [key, kv] : sim_.cluster()->keys) {
+  for (const auto& [key, kv] : seen_.cluster()->keys) {
     if (key.rfind(record::nodes_prefix(app_), 0) != 0) continue;
     if (const auto binding = record::binding_from_json(kv.value)) keys[binding->member] = binding->node;
   }
@@ -126,7 +127,7 @@ void Invariants::check_certificate(const MembershipChange& change, const record:
   for (const verdict::Vote& vote : record.certificate.votes) {
     const auto key = keys.find(vote.voter);
     const bool counts = vote.ballot == ballot.id && electorate.contains(vote.voter) && key != keys.end() && key->second == vote.node &&
-                        sim_.host(0).signing->verify(vote.node, verdict::signed_bytes(ballot, vote), vote.signature);
+                        seen_.host(0).signing->verify(vote.node, verdict::signed_bytes(ballot, vote), vote.signature);
     if (counts && vote.choice == verdict::Choice::kAlive) vetoed = true;
     if (counts && vote.choice == verdict::Choice::kDead && vote.voter != change.member.id) dead.insert(vote.voter);
   }
@@ -139,47 +140,63 @@ void Invariants::check_certificate(const MembershipChange& change, const record:
                                                   : std::to_string(dead.size()) + " valid votes of " + std::to_string(needed)));
 }
 
-bool Invariants::well(std::size_t index) const {
-  const Host& host = sim_.host(index);
-  if (!sim_.works(index) || !sim_.is_voter(index) || host.etcd_delay > Duration::zero() || host.lost_answers_per_mille > 0) return false;
-  const std::vector<MemberId> voters = sim_.cluster()->voters();
-  std::size_t heard_by = 0;
-  for (const MemberId voter : voters) {
-    const auto other = sim_.etcd().host_of(sim_.cluster()->id, voter);
-    const bool hears = other && (*other == index || (sim_.works(*other) && sim_.network().is_good(index, *other)));
-    if (hears) ++heard_by;
+void Invariants::see_who_works() {
+  works_.assign(seen_.hosts(), false);
+  for (std::size_t i = 0; i < seen_.hosts(); ++i) works_[i] = seen_.works(i);
+  voters_.clear();
+  if (seen_.cluster() == nullptr) return;
+  for (const MemberId voter : seen_.cluster()->voters()) {
+    voters_.push_back(seen_.etcd().host_of(seen_.cluster()->id, voter).value_or(seen_.hosts()));
   }
-  return heard_by >= etcd_model::majority(voters.size());
+}
+
+// As of see_who_works().
+bool Invariants::well(std::size_t index) const {
+  const Host& host = seen_.host(index);
+  if (!works_[index] || !seen_.is_voter(index) || host.etcd_delay > Duration::zero() || host.lost_answers_per_mille > 0) return false;
+  const auto hears = [&](std::size_t other) {
+    return other == index || (other < seen_.hosts() && works_[other] && seen_.network().is_good(index, other));
+  };
+  const auto heard_by = static_cast<std::size_t>(std::count_if(voters_.begin(), voters_.end(), hears));
+  return heard_by >= etcd_model::majority(voters_.size());
 }
 
 void Invariants::note_health() {
   sim_.scores().watch(sim_);
-  for (std::size_t i = 0; i < sim_.hosts(); ++i) {
-    Host& host = sim_.host(i);
-    if (!well(i)) {
-      host.well_since = kNever;
-    } else if (host.well_since == kNever) {
-      host.well_since = sim_.now();
-    }
+  if (const auto version = seen_.version(); health_as_of_ != version) {
+    health_as_of_ = version;
+    look_at_all();
+  }
+  for (Observed& seen : observed_) {
+    if (seen.is_well) seen.last_well = seen_.now();
+    if (seen.etcd_is_up) seen.etcd_up = seen_.now();
+  }
+}
+
+void Invariants::look_at_all() {
+  see_who_works();
+  for (std::size_t i = 0; i < seen_.hosts(); ++i) {
+    const Host& host = seen_.host(i);
     Observed& seen = observed(i);
-    if (host.well_since != kNever) seen.last_well = sim_.now();
-    if (sim_.etcd().running(i) && host.there && !host.stopped && !host.etcd_hangs) seen.etcd_up = sim_.now();
+    seen.is_well = well(i);
+    seen.etcd_is_up = seen_.etcd().running(i) && host.there && !host.stopped && !host.etcd_hangs;
     if (!daemon_is_heard(i)) {
       seen.daemon_heard_since = kNever;
     } else if (seen.daemon_heard_since == kNever) {
-      seen.daemon_heard_since = sim_.now();
+      seen.daemon_heard_since = seen_.now();
     }
+    if (seen.is_well == (host.well_since == kNever)) sim_.host(i).well_since = seen.is_well ? seen_.now() : kNever;
   }
 }
 
 void Invariants::check_processes() {
-  for (std::size_t i = 0; i < sim_.hosts(); ++i) {
-    const etcd_model::ProcessState& process = sim_.etcd().process(i);
+  exit_codes_.resize(seen_.hosts(), -1);
+  for (std::size_t i = 0; i < seen_.hosts(); ++i) {
+    const etcd_model::ProcessState& process = seen_.etcd().process(i);
     const int code = process.state == etcd_model::ProcessState::State::kExited ? process.exit_code : -1;
-    int& last = exit_codes_.try_emplace(i, -1).first->second;
     // With its data there it is etcd's panic when a removed member is asked for its status: loud, and harmless.
-    if (code != last && code == 2 && !sim_.etcd().has_data(i)) sim_.violate("no-amnesia", sim_.host(i).name);
-    last = code;
+    if (code != exit_codes_[i] && code == 2 && !seen_.etcd().has_data(i)) sim_.violate("no-amnesia", seen_.host(i).name);
+    exit_codes_[i] = code;
   }
 }
 

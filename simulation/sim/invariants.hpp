@@ -54,7 +54,7 @@ inline constexpr InvariantText kInvariants[] = {
 
 class Invariants {
  public:
-  Invariants(Simulation& simulation, std::string app) : sim_(simulation), app_(std::move(app)) {}
+  Invariants(Simulation& simulation, std::string app) : sim_(simulation), seen_(simulation), app_(std::move(app)) {}
   void check();
   // Just before an input is handled, just before an action is carried out, and when a stopped machine goes on.
   void saw(std::size_t host, const supervisor::Input& input);
@@ -72,6 +72,8 @@ class Invariants {
     TimePoint last_well{};
     TimePoint daemon_heard_since = kNever;  // it runs, and is well connected to a majority of voters
     TimePoint etcd_up{};
+    bool is_well = false;  // when something last changed
+    bool etcd_is_up = false;
     struct Row {           // in one backend
       TimePoint since{};   // it has been there …
       TimePoint last{};    // … until then,
@@ -90,12 +92,16 @@ class Invariants {
   void check_vote(std::size_t host, const verdict::Vote& vote);
   void check_call(std::size_t host, MemberId victim);
   void note_health();
+  void see_who_works();
+  void look_at_all();
   void note_listed();
   bool daemon_is_heard(std::size_t host) const;
   Observed& observed(std::size_t host);
   bool well(std::size_t host) const;
+  bool well_now(std::size_t host) { return see_who_works(), well(host); }
 
   Simulation& sim_;
+  const Simulation& seen_;  // looking changes nothing
   std::string app_;
   std::uint64_t commits_seen_ = 0;
   std::int64_t record_revision_ = 0;
@@ -104,11 +110,14 @@ class Invariants {
   bool founded_seen_ = false;
   std::map<std::int64_t, int> effects_;
   TimePoint health_noted_{};
+  std::optional<std::uint64_t> health_as_of_;  // Simulation::version() then
+  std::vector<bool> works_;
+  std::vector<std::size_t> voters_;  // where they run; those that run nowhere are hosts()
+  std::vector<int> exit_codes_;
   TimePoint listed_noted_{};
   TimePoint misled_at_{};
   TimePoint paused_since_ = kNever;
   std::vector<Observed> observed_;
-  std::map<std::size_t, int> exit_codes_;
 };
 
 }  // namespace fluxpg::simulation

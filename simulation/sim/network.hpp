@@ -1,10 +1,9 @@
 // What lies between the hosts: delay, loss, duplication, and cuts in one or both directions.
 #pragma once
 
+#include <bitset>
 #include <cstddef>
 #include <map>
-#include <set>
-#include <utility>
 
 #include "base/random.hpp"
 
@@ -21,12 +20,14 @@ class Network {
  public:
   using Host = std::size_t;
 
-  void cut(Host from, Host to) { cuts_.insert({from, to}); }
+  static constexpr Host kMostHosts = 128;
+
+  void cut(Host from, Host to) { cuts_.set(at(from, to)); }
   void cut_both(Host a, Host b) { cut(a, b), cut(b, a); }
-  void heal(Host from, Host to) { cuts_.erase({from, to}); }
+  void heal(Host from, Host to) { cuts_.reset(at(from, to)); }
   void heal_both(Host a, Host b) { heal(a, b), heal(b, a); }
-  void heal_all() { cuts_.clear(), qualities_.clear(), one_way_.clear(); }
-  bool passes(Host from, Host to) const { return from == to || cuts_.count({from, to}) == 0; }
+  void heal_all() { cuts_.reset(), qualities_.clear(), one_way_.clear(); }
+  bool passes(Host from, Host to) const { return from == to || !cuts_[at(from, to)]; }
 
   // Replaces the quality of everything that `host` sends and receives.
   void set(Host host, const LinkQuality& quality) { qualities_[host] = quality; }
@@ -57,7 +58,8 @@ class Network {
     const auto found = qualities_.find(to);
     return found == qualities_.end() ? common_ : found->second;
   }
-  std::set<std::pair<Host, Host>> cuts_;
+  static Host at(Host from, Host to) { return from * kMostHosts + to; }
+  std::bitset<kMostHosts * kMostHosts> cuts_;
   std::map<Host, LinkQuality> qualities_;
   std::map<std::pair<Host, Host>, LinkQuality> one_way_;
   LinkQuality common_;

@@ -18,10 +18,10 @@ constexpr std::size_t kBallotsKept = 200;
 }  // namespace
 
 Invariants::Observed& Invariants::observed(std::size_t host) {
-  if (observed_.empty()) observed_.resize(sim_.hosts());
+  if (observed_.empty()) observed_.resize(seen_.hosts());
   Observed& seen = observed_[host];
-  if (seen.life == sim_.host(host).life) return seen;
-  seen.life = sim_.host(host).life;
+  if (seen.life == seen_.host(host).life) return seen;
+  seen.life = seen_.host(host).life;
   seen.ballots.clear();
   seen.voted.clear();
   seen.etcd_answered.clear();
@@ -29,7 +29,7 @@ Invariants::Observed& Invariants::observed(std::size_t host) {
   return seen;
 }
 
-void Invariants::disturbed(std::size_t host) { observed(host).disturbed_at = sim_.now(); }
+void Invariants::disturbed(std::size_t host) { observed(host).disturbed_at = seen_.now(); }
 
 // ---- what a node has heard, and what it says ----
 
@@ -39,10 +39,10 @@ void Invariants::saw(std::size_t host, const supervisor::Input& input) {
     if (ballot == nullptr) return;
     Observed& seen = observed(host);
     if (seen.ballots.size() >= kBallotsKept) seen.ballots.clear();
-    seen.ballots.try_emplace(ballot->id, sim_.now(), ballot->victim.member);
+    seen.ballots.try_emplace(ballot->id, seen_.now(), ballot->victim.member);
   } else if (const auto* reply = std::get_if<supervisor::EtcdReplied>(&input)) {
     const auto* status = reply->result ? std::get_if<etcd::Status>(&*reply->result) : nullptr;
-    if (status != nullptr) observed(host).etcd_answered[status->header.member] = sim_.now();
+    if (status != nullptr) observed(host).etcd_answered[status->header.member] = seen_.now();
   }
 }
 
@@ -52,12 +52,12 @@ void Invariants::saw(std::size_t host, const supervisor::Action& action) {
   } else if (const auto* ask = std::get_if<supervisor::AskEtcd>(&action)) {
     if (const auto* removal = std::get_if<etcd::RemoveMember>(&ask->call)) check_call(host, removal->id);
   } else if (std::holds_alternative<supervisor::RunPatroni>(action)) {
-    if (sim_.cluster() == nullptr) sim_.violate("patroni-after-founding", sim_.host(host).name + " runs Patroni, and nothing is founded");
+    if (seen_.cluster() == nullptr) sim_.violate("patroni-after-founding", seen_.host(host).name + " runs Patroni, and nothing is founded");
   } else if (const auto* aside = std::get_if<supervisor::SetAsideEtcdData>(&action)) {
-    const auto identity = sim_.etcd().identity(host);
+    const auto identity = seen_.etcd().identity(host);
     if (aside->why != "removed-from-cluster" || !identity) return;
-    if (sim_.etcd().clusters().at(identity->first).find(identity->second) != nullptr) {
-      sim_.violate("set-aside-only-if-removed", sim_.host(host).name + " is still a member");
+    if (seen_.etcd().clusters().at(identity->first).find(identity->second) != nullptr) {
+      sim_.violate("set-aside-only-if-removed", seen_.host(host).name + " is still a member");
     }
   }
 }
@@ -69,55 +69,55 @@ void Invariants::check_vote(std::size_t host, const verdict::Vote& vote) {
   const auto& [arrived, victim] = ballot->second;
   const auto answered = seen.etcd_answered.find(victim);
   if (answered != seen.etcd_answered.end() && answered->second > arrived) {
-    sim_.violate("honest-vote", sim_.host(host).name + " says dead of " + to_text(victim) + " and was answered by its etcd " + std::to_string(to_ms(sim_.now() - answered->second)) + " ms ago, the ballot came " + std::to_string(to_ms(sim_.now() - arrived)) + " ms ago");
+    sim_.violate("honest-vote", seen_.host(host).name + " says dead of " + to_text(victim) + " and was answered by its etcd " + std::to_string(to_ms(seen_.now() - answered->second)) + " ms ago, the ballot came " + std::to_string(to_ms(seen_.now() - arrived)) + " ms ago");
   }
-  if (seen.disturbed_at != TimePoint{} && sim_.now() - seen.disturbed_at < kUnwell) {
-    sim_.violate("honest-vote", sim_.host(host).name + " says dead, and was stopped itself a moment ago");
+  if (seen.disturbed_at != TimePoint{} && seen_.now() - seen.disturbed_at < kUnwell) {
+    sim_.violate("honest-vote", seen_.host(host).name + " says dead, and was stopped itself a moment ago");
   }
 }
 
 void Invariants::check_call(std::size_t host, MemberId victim) {
-  const etcd_model::Cluster* cluster = sim_.cluster();
+  const etcd_model::Cluster* cluster = seen_.cluster();
   if (cluster == nullptr) return;
   const etcd::Member* member = cluster->find(victim);
   if (member == nullptr || member->learner) return;
-  if (sim_.host(host).shadow) sim_.violate("shadow-touches-nothing", sim_.host(host).name + " removes " + member->name);
-  const auto where = sim_.etcd().host_of(cluster->id, victim);
-  if (!where || sim_.host(*where).well_since == kNever || !well(*where) || !sim_.network().is_good(host, *where)) return;
-  if (sim_.now() - sim_.host(*where).well_since >= kRecently) sim_.violate("nobody-alive-is-called", member->name + " works");
+  if (seen_.host(host).shadow) sim_.violate("shadow-touches-nothing", seen_.host(host).name + " removes " + member->name);
+  const auto where = seen_.etcd().host_of(cluster->id, victim);
+  if (!where || seen_.host(*where).well_since == kNever || !well_now(*where) || !seen_.network().is_good(host, *where)) return;
+  if (seen_.now() - seen_.host(*where).well_since >= kRecently) sim_.violate("nobody-alive-is-called", member->name + " works");
 }
 
 // ---- decisions and changes ----
 
 // A disk that is gone cannot come back with its member: only those that may return are waited for.
 void Invariants::check_decision(const record::Record& record) {
-  if (paused_since_ != kNever && sim_.now() - paused_since_ > seconds(15)) {
+  if (paused_since_ != kNever && seen_.now() - paused_since_ > seconds(15)) {
     sim_.violate("paused-evicts-nobody", "decided: " + record.command);
   }
-  const auto host = sim_.etcd().host_of(sim_.cluster()->id, record.change.member);
+  const auto host = seen_.etcd().host_of(seen_.cluster()->id, record.change.member);
   if (!host) return;
   const Observed& seen = observed(*host);
-  const Duration away = sim_.now() - seen.last_well;
-  // A row that came back a moment ago was seen by nobody who voted.
+  const Duration away = seen_.now() - seen.last_well;
+  // A row that came back a moment ago, or only for a moment, was seen by nobody who voted.
   const auto lacks = [this](const Observed::Row& row) {
-    return sim_.now() - (sim_.now() - row.since < seconds(45) ? row.before : row.last) > seconds(55);
+    return seen_.now() - (seen_.now() - row.since < seconds(45) || row.last - row.since < seconds(30) ? row.before : row.last) > seconds(55);
   };
   const auto lacking = static_cast<std::size_t>(std::count_if(seen.rows.begin(), seen.rows.end(), lacks));
-  const bool listed = lacking < std::min<std::size_t>(2, sim_.flux().backends()) && sim_.now() - misled_at_ > minutes(2);
-  const bool daemon_lives = seen.daemon_heard_since != kNever && sim_.now() - seen.daemon_heard_since >= kRecently;
-  const supervisor::Rules& rules = sim_.options().rules;
+  const bool listed = lacking < std::min<std::size_t>(2, seen_.flux().backends()) && seen_.now() - misled_at_ > minutes(2);
+  const bool daemon_lives = seen.daemon_heard_since != kNever && seen_.now() - seen.daemon_heard_since >= kRecently;
+  const supervisor::Rules& rules = seen_.options().rules;
   const Duration needed = daemon_lives ? rules.silent_etcd_consent : listed ? rules.dead_for_listed : rules.dead_for_unlisted;
   if (away >= needed - kSlack) return;
-  sim_.violate("patience", sim_.host(*host).name + " was away for only " + std::to_string(to_ms(away) / 1000) + " s, needed are " +
+  sim_.violate("patience", seen_.host(*host).name + " was away for only " + std::to_string(to_ms(away) / 1000) + " s, needed are " +
                                std::to_string(to_ms(needed) / 1000) + ": " + record.change.rule + ", " + record.change.reason);
 }
 
 void Invariants::check_promotion(const MembershipChange& change) {
-  const auto host = sim_.etcd().host_of(change.cluster, change.member.id);
-  if (!host || sim_.now() - observed(*host).etcd_up > seconds(12)) {
+  const auto host = seen_.etcd().host_of(change.cluster, change.member.id);
+  if (!host || seen_.now() - observed(*host).etcd_up > seconds(12)) {
     sim_.violate("promoted-alive", change.member.name + " was promoted, and its etcd does not run");
   }
-  std::size_t most = std::min<std::size_t>(sim_.options().rules.target_voters, sim_.options().instances);
+  std::size_t most = std::min<std::size_t>(seen_.options().rules.target_voters, seen_.options().instances);
   if (most % 2 == 0) --most;
   if (change.voters_before.size() + 1 > most) {
     sim_.violate("no-surplus-voter", std::to_string(change.voters_before.size() + 1) + " voters, wanted are " + std::to_string(most));
@@ -129,9 +129,9 @@ void Invariants::check_applied(const MembershipChange& change) {
   std::vector<MemberId> after = change.voters_before;
   std::erase(after, change.member.id);
   const auto up_to_date = [&](MemberId voter) {
-    const auto host = sim_.etcd().host_of(change.cluster, voter);
+    const auto host = seen_.etcd().host_of(change.cluster, voter);
     if (!host) return true;
-    const std::vector<MemberId> shown = sim_.etcd().voters_shown_by(*host);
+    const std::vector<MemberId> shown = seen_.etcd().voters_shown_by(*host);
     return shown == change.voters_before || shown == after;
   };
   const auto applied = static_cast<std::size_t>(std::count_if(after.begin(), after.end(), up_to_date));
@@ -143,39 +143,39 @@ void Invariants::check_applied(const MembershipChange& change) {
 // ---- what is so, noted now and then ----
 
 bool Invariants::daemon_is_heard(std::size_t index) const {
-  const Host& host = sim_.host(index);
-  const etcd_model::Cluster* cluster = sim_.cluster();
+  const Host& host = seen_.host(index);
+  const etcd_model::Cluster* cluster = seen_.cluster();
   if (!host.there || host.stopped || host.daemon_hangs || !host.daemon || cluster == nullptr) return false;
   const std::vector<MemberId> voters = cluster->voters();
   const auto hears = [&](MemberId voter) {
-    const auto other = sim_.etcd().host_of(cluster->id, voter);
+    const auto other = seen_.etcd().host_of(cluster->id, voter);
     if (!other) return false;
-    return *other == index || (sim_.host(*other).daemon && sim_.linked(index, *other) && sim_.network().is_good(index, *other));
+    return *other == index || (seen_.host(*other).daemon && sim_.linked(index, *other) && seen_.network().is_good(index, *other));
   };
   return static_cast<std::size_t>(std::count_if(voters.begin(), voters.end(), hears)) >= etcd_model::majority(voters.size());
 }
 
 void Invariants::note_listed() {
-  if (sim_.now() - listed_noted_ < seconds(1)) return;
-  listed_noted_ = sim_.now();
-  if (sim_.flux().misleads()) misled_at_ = sim_.now();
-  const bool paused = sim_.cluster() != nullptr && sim_.cluster()->keys.count(record::paused_key(app_)) > 0;
+  if (seen_.now() - listed_noted_ < seconds(1)) return;
+  listed_noted_ = seen_.now();
+  if (seen_.flux().misleads()) misled_at_ = seen_.now();
+  const bool paused = seen_.cluster() != nullptr && seen_.cluster()->keys.count(record::paused_key(app_)) > 0;
   if (!paused) {
     paused_since_ = kNever;
   } else if (paused_since_ == kNever) {
-    paused_since_ = sim_.now();
+    paused_since_ = seen_.now();
   }
-  for (std::size_t i = 0; i < sim_.hosts(); ++i) {
+  for (std::size_t i = 0; i < seen_.hosts(); ++i) {
     std::vector<Observed::Row>& rows = observed(i).rows;
-    rows.resize(sim_.flux().backends());
+    rows.resize(seen_.flux().backends());
     for (std::size_t backend = 0; backend < rows.size(); ++backend) {
       Observed::Row& row = rows[backend];
-      if (!sim_.flux().lists(backend, sim_.host(i).address)) continue;
-      if (sim_.now() - row.last > seconds(3)) {
+      if (!seen_.flux().lists(backend, seen_.host(i).address)) continue;
+      if (seen_.now() - row.last > seconds(3)) {
         row.before = row.last;
-        row.since = sim_.now();
+        row.since = seen_.now();
       }
-      row.last = sim_.now();
+      row.last = seen_.now();
     }
   }
 }

@@ -14,10 +14,12 @@ constexpr const char* kApp = "orders-db";
 Simulation::Simulation(Options options)
     : options_(std::move(options)),
       random_(options_.seed),
+      queue_(options_.hosts, [this](std::size_t host) { tick(host); }),
       flux_(kApp, options_.backends),
       hosts_(options_.hosts),
       etcd_(options_.hosts, *this, random_.next()),
       invariants_(std::make_unique<Invariants>(*this, kApp)) {
+  CHECK(options_.hosts <= Network::kMostHosts);
   for (std::size_t i = 0; i < hosts_.size(); ++i) {
     Host& host = hosts_[i];
     host.address = "198.18.0." + std::to_string(11 + i);
@@ -82,6 +84,7 @@ void Simulation::start(std::size_t host) {
 }
 
 void Simulation::start_unlisted(std::size_t host) {
+  ++version_;
   hosts_[host].there = true;
   start_daemon(host);
 }
@@ -96,6 +99,7 @@ void Simulation::halt_processes(std::size_t index) {
 
 void Simulation::vanish(std::size_t index) {
   trace(index, "vanishes");
+  ++version_;
   hosts_[index].there = false;
   halt_processes(index);
 }
@@ -109,7 +113,9 @@ void Simulation::kill_daemon(std::size_t index) {
   Host& host = hosts_[index];
   if (!host.daemon) return;
   trace(index, "daemon ends");
+  ++version_;
   host.daemon.reset();
+  queue_.set_timer(index, kNever);
   ++host.life;
   host.crash_in.reset();
   host.crash_at_persist = false;
@@ -123,6 +129,7 @@ void Simulation::kill_daemon(std::size_t index) {
 
 void Simulation::kill_etcd(std::size_t index) {
   trace(index, "etcd is killed");
+  ++version_;
   hosts_[index].etcd_hangs = false;
   etcd_.stop(index, 137);
 }
@@ -146,6 +153,7 @@ void Simulation::stop_clock(std::size_t index, bool suspended) {
   Host& host = hosts_[index];
   if (host.stopped || !host.there) return;
   trace(index, suspended ? "is suspended" : "its processes are stopped");
+  ++version_;
   host.stopped = true;
   host.suspended = suspended;
   host.stopped_at = now();
@@ -157,12 +165,14 @@ void Simulation::suspend(std::size_t index) { stop_clock(index, true); }
 void Simulation::pause_daemon(std::size_t index) {
   if (!hosts_[index].daemon || hosts_[index].daemon_hangs) return;
   trace(index, "its daemon is stopped, etcd runs on");
+  ++version_;
   hosts_[index].daemon_hangs = true;
 }
 
 void Simulation::pause_etcd(std::size_t index) {
   if (!etcd_.running(index) || hosts_[index].etcd_hangs) return;
   trace(index, "its etcd is stopped, the daemon runs on");
+  ++version_;
   hosts_[index].etcd_hangs = true;
 }
 
@@ -171,6 +181,7 @@ void Simulation::resume(std::size_t index) {
   Host& host = hosts_[index];
   if (!host.stopped && !host.daemon_hangs && !host.etcd_hangs) return;
   trace(index, "goes on");
+  ++version_;
   if (host.stopped && host.suspended) host.asleep += now() - host.stopped_at;
   if (host.daemon && host.stopped && now() - host.stopped_at >= seconds(3)) invariants_->disturbed(index);
   const bool daemon_stood_still = host.stopped || host.daemon_hangs;

@@ -46,7 +46,10 @@ class Simulation : private etcd_model::Surroundings {
   void run_for(Duration time);
   // True as soon as it holds (looked at ten times a second); false if it does not within `limit`.
   bool run_until(const std::function<bool()>& holds, Duration limit);
-  void at(Duration wait, Event event) { queue_.in(wait, std::move(event)); }
+  template <class Event>
+  void at(Duration wait, Event&& event) {
+    queue_.in(wait, std::forward<Event>(event));
+  }
 
   // ---- machines and processes ----
   void start(std::size_t host);  // the container starts, with the disk it has; listed from now on
@@ -81,12 +84,15 @@ class Simulation : private etcd_model::Surroundings {
   void forget_traps() { traps_.clear(); }
   void input(std::size_t host, const supervisor::Input& input) { feed(host, hosts_[host].life, input); }
 
-  Network& network() { return network_; }
+  // Whoever may change something is taken to have changed it.
+  Network& network() { return ++version_, network_; }
+  const Network& network() const { return network_; }
   Flux& flux() { return flux_; }
-  Host& host(std::size_t index) { return hosts_[index]; }
+  const Flux& flux() const { return flux_; }
+  Host& host(std::size_t index) { return ++version_, hosts_[index]; }
   const Host& host(std::size_t index) const { return hosts_[index]; }
   std::size_t hosts() const { return hosts_.size(); }
-  etcd_model::Model& etcd() { return etcd_; }
+  etcd_model::Model& etcd() { return ++version_, etcd_; }
   const etcd_model::Model& etcd() const { return etcd_; }
   Random& random() { return random_; }
   // What faults draw from. Begun anew for each, so that another policy under the same seed meets the same faults.
@@ -107,6 +113,9 @@ class Simulation : private etcd_model::Surroundings {
   // Up, unstopped, both its processes running and its etcd following a leader.
   bool works(std::size_t host) const;
   bool linked(std::size_t a, std::size_t b) const override;
+  // Grows whenever a host, a process, or what lies between them may have become another: what depends on nothing else is looked at only
+  // then.
+  std::optional<std::uint64_t> version() const override { return version_ + etcd_.version(); }
 
   // ---- what the nodes say ----
   supervisor::Snapshot snapshot(std::size_t host) const;
@@ -144,6 +153,7 @@ class Simulation : private etcd_model::Surroundings {
   void feed(std::size_t host, std::uint64_t life, const supervisor::Input& input);
   void handle(std::size_t host, const supervisor::Input& input);
   void plan_tick(std::size_t host);
+  void tick(std::size_t host);
   void see_processes(std::size_t host, std::uint64_t life);
   void plan_poll(std::size_t host, std::uint64_t life);
   void poll(std::size_t host, std::uint64_t life);
@@ -151,8 +161,8 @@ class Simulation : private etcd_model::Surroundings {
 
   // actions.cpp
   void perform(std::size_t host, supervisor::Actions actions);
+  void perform(std::size_t host, supervisor::Send& action);
   void finish_writing(std::size_t host, supervisor::Actions rest);
-  void perform(std::size_t host, const supervisor::Send& action);
   void perform(std::size_t host, const supervisor::AskEtcd& action);
   void perform(std::size_t host, const supervisor::Persist& action);
   void perform(std::size_t host, const supervisor::RunEtcd& action);
@@ -162,7 +172,7 @@ class Simulation : private etcd_model::Surroundings {
   void perform(std::size_t host, const supervisor::StopPatroni& action);
   void perform(std::size_t host, const supervisor::WriteHosts&) { (void)host; }
   void perform(std::size_t host, const supervisor::Say& action);
-  void send(std::size_t from, std::size_t to, std::uint64_t to_life, const Endpoint& endpoint, const gossip::Message& message);
+  void send(std::size_t from, std::size_t to, std::uint64_t to_life, Endpoint endpoint, gossip::Message message);
   void refuse(std::size_t host, const Endpoint& endpoint, Duration after);
   void ask(std::size_t host, std::size_t target, etcd_model::Ticket ticket, const etcd::Call& call);
   void answer(etcd_model::Ticket ticket, etcd::Result result, Duration after);
@@ -202,6 +212,7 @@ class Simulation : private etcd_model::Surroundings {
   Scores scores_;
   std::uint64_t hash_ = 14695981039346656037ULL;
   std::uint64_t events_ = 0;
+  std::uint64_t version_ = 0;
 };
 
 }  // namespace fluxpg::simulation

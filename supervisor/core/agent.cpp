@@ -89,7 +89,7 @@ void Agent::Impl::take(const Now& now, const MessageReceived& input) {
   } else if (const auto* start = std::get_if<verdict::FoundingStart>(&input.message)) {
     founding_.take(now, world(now), fresh(), *start, persistent_, out_);
   } else {
-    return apply(now, gossip_.handle(now, gossip::Received{input.route, input.message}));
+    return apply(now, gossip_.receive(now, input.route, input.message));
   }
   heartbeat_ = TimePoint{};  // what a decision waits for is looked at now
 }
@@ -247,15 +247,18 @@ void Agent::Impl::step(const Now& now) {
   write_hosts();
 }
 
-std::vector<EtcdTarget> Agent::Impl::remotes() const {
-  std::vector<EtcdTarget> result;
+const std::vector<EtcdTarget>& Agent::Impl::remotes() {
+  const std::pair basis{gossip_.version(), persistent_.cluster};
+  if (remotes_for_ == basis) return remotes_;
+  remotes_for_ = basis;
+  remotes_.clear();
   for (const auto& [id, member] : gossip_.members()) {
     const bool same = !persistent_.cluster || member.info.cluster == persistent_.cluster;
     if (member.state == gossip::State::kAlive && member.info.member && member.info.cluster && same) {
-      result.push_back(World::etcd_of(member.info));
+      remotes_.push_back(World::etcd_of(member.info));
     }
   }
-  return result;
+  return remotes_;
 }
 
 void Agent::Impl::read_etcd(const Now& now) {
@@ -268,6 +271,7 @@ void Agent::Impl::read_etcd(const Now& now) {
 }
 
 void Agent::Impl::note_unclaimed(const Now& now) {
+  if (view_.has_list() && claimed_for_ == seen_versions()) return;
   misses_a_voter_ = false;
   if (!view_.has_list()) return;
   const World facts = world(now);
@@ -281,6 +285,7 @@ void Agent::Impl::note_unclaimed(const Now& now) {
     still[member.id] = known == unclaimed_since_.end() ? now.boot : known->second;
   }
   unclaimed_since_ = std::move(still);
+  claimed_for_ = seen_versions();
 }
 
 // Every voter's own, first-hand knowledge of how long each etcd has been silent: a signed word from each daemon every 10 s.
@@ -295,19 +300,25 @@ void Agent::Impl::vouch_for_all(const Now& now) {
 }
 
 void Agent::Impl::announce(const Now& now) {
-  gossip::NodeInfo info = gossip_.self();
+  bool news = !announced_;
+  if (news) announced_ = gossip_.self();
+  const auto tell = [&news](auto& field, const auto& value) {
+    if (field == value) return;
+    field = value;
+    news = true;
+  };
   if (processes_known_) {
     using gossip::DataState;
-    info.data = fresh() ? DataState::kFresh : seen_.etcd_data || persistent_.member ? DataState::kHasEtcd : DataState::kOnlyPostgres;
+    tell(announced_->data, fresh() ? DataState::kFresh : seen_.etcd_data || persistent_.member ? DataState::kHasEtcd : DataState::kOnlyPostgres);
   }
-  info.cluster = persistent_.chosen ? persistent_.cluster : ClusterId{};
-  info.member = persistent_.chosen ? persistent_.member : MemberId{};
-  info.system_id = postgres_.system_id;
-  info.postgres_role = postgres_.role;
-  info.stopping = stopping_;
-  info.founding_round = persistent_.promised ? persistent_.promised->round : 0;
-  info.founding_token = persistent_.promised ? persistent_.promised->token : "";
-  apply(now, gossip_.announce(now, std::move(info)));
+  tell(announced_->cluster, persistent_.chosen ? persistent_.cluster : ClusterId{});
+  tell(announced_->member, persistent_.chosen ? persistent_.member : MemberId{});
+  tell(announced_->system_id, postgres_.system_id);
+  tell(announced_->postgres_role, postgres_.role);
+  tell(announced_->stopping, stopping_);
+  tell(announced_->founding_round, persistent_.promised ? persistent_.promised->round : 0);
+  tell(announced_->founding_token, persistent_.promised ? std::string_view(persistent_.promised->token) : std::string_view());
+  if (news) apply(now, gossip_.announce(now, *announced_));
   if (stopping_) stop_announced_ = true;
 }
 

@@ -59,7 +59,7 @@ class Agent::Impl {
   void apply(const Now& now, gossip::Effects effects);
   bool fresh() const;
   World world(const Now& now) const;
-  std::vector<EtcdTarget> remotes() const;
+  const std::vector<EtcdTarget>& remotes();
   static std::optional<gossip::Statement> statement(void* self, const Now& now, const Nonce& nonce);
 
   // ---- telling ----
@@ -110,6 +110,13 @@ class Agent::Impl {
   TimePoint chosen_since_ = kNever;
   TimePoint patroni_retry_{};
   std::vector<Host> hosts_;
+  // What was looked at last, by the versions of gossip and of the view: without another one there is nothing new to find.
+  using Seen = std::pair<std::uint64_t, std::uint64_t>;
+  Seen seen_versions() const { return {gossip_.version(), view_.version()}; }
+  std::optional<Seen> hosts_for_, patroni_for_, claimed_for_;
+  std::optional<gossip::NodeInfo> announced_;
+  std::vector<EtcdTarget> remotes_;
+  std::optional<std::pair<std::uint64_t, ClusterId>> remotes_for_;  // gossip's version, and our cluster
   TimePoint promised_deadline_ = kNever;
   TimePoint heartbeat_{};
   TimePoint no_leader_since_ = kNever;

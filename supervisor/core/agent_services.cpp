@@ -8,14 +8,16 @@ constexpr Duration kDatabaseWait = seconds(20);  // for the first founder to mak
 }  // namespace
 
 void Agent::Impl::run_patroni(const Now& now) {
+  const auto state = seen_.patroni.state;
+  const bool down = state == Process::State::kStopped || state == Process::State::kExited;
+  if (!down && patroni_for_ == seen_versions()) return;
   if (!config_.runs_patroni || !processes_known_ || stopping_ || !persistent_.chosen || !view_.list_is_current(now)) return;
   if (chosen_since_ == kNever) chosen_since_ = now.boot;
   const bool first = view_.patroni_initialized() || makes_database(world(now));
   if (!first && now.boot - chosen_since_ < kDatabaseWait) return;
   RunPatroni wanted{patroni_hosts(world(now)), ""};
   if (wanted.etcd_hosts.empty()) return;
-  const auto state = seen_.patroni.state;
-  const bool down = state == Process::State::kStopped || state == Process::State::kExited;
+  patroni_for_ = seen_versions();
   if (wanted == patroni_ && (!down || now.boot < patroni_retry_)) return;
   patroni_ = wanted;
   patroni_retry_ = now.boot + seconds(5);
@@ -23,6 +25,8 @@ void Agent::Impl::run_patroni(const Now& now) {
 }
 
 void Agent::Impl::write_hosts() {
+  if (hosts_for_ == seen_versions()) return;
+  hosts_for_ = seen_versions();
   std::vector<Host> hosts{{host_name(signing_.id()), config_.local_address}};
   for (const auto& [id, member] : gossip_.members()) hosts.push_back({host_name(id), member.info.address});
   for (const Peer& peer : persistent_.peers) {

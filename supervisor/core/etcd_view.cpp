@@ -116,6 +116,7 @@ void EtcdView::took_status(const Now& now, const etcd::Result& result) {
     return;
   }
   if (foreign(status->header)) return;
+  if (!own_ || own_->header.member != status->header.member) ++version_;
   own_ = *status;
   own_at_ = now.boot;
   own_error_.clear();
@@ -123,9 +124,14 @@ void EtcdView::took_status(const Now& now, const etcd::Result& result) {
 }
 
 void EtcdView::took_list(const Now& now, const etcd::MemberList& list, bool linearizable) {
-  if (list_ && list_->members != list.members) bindings_complete_ = false;
   if (list.header.revision > revision_) revision_ = list.header.revision;
-  list_ = list;
+  if (list_ && list_->members == list.members) {
+    list_->header = list.header;
+  } else {
+    bindings_complete_ = bindings_complete_ && !list_;
+    list_ = list;
+    ++version_;
+  }
   list_at_ = now.boot;
   linearizable_ = linearizable;
 }
@@ -144,21 +150,13 @@ void EtcdView::took_keys(Step step, const etcd::RangeResult& range) {
       if (range.kvs.empty()) return;
       if (auto founded = record::founded_from_json(range.kvs.front().value)) {
         founded_ = *founded;
+        ++version_;
       } else {
         problem_ = founded.error();
       }
       return;
     case Step::kNodes: return took_bindings(range);
-    case Step::kHistory:
-      history_.clear();
-      for (const etcd::KeyValue& kv : range.kvs) {
-        if (auto entry = record::record_from_json(kv.value)) history_.push_back(std::move(*entry));
-      }
-      history_count_ = range.count;
-      history_overflow_.clear();
-      history_for_ = record_revision_;
-      history_read_ = true;
-      return;
+    case Step::kHistory: return took_history(range);
     case Step::kOldest: history_overflow_ = range.kvs.empty() ? "" : range.kvs.front().key; return;
     case Step::kStatus:
     case Step::kList:
@@ -180,15 +178,15 @@ void EtcdView::took_decision(const etcd::RangeResult& range) {
   for (const etcd::KeyValue& kv : range.kvs) {
     if (kv.key == record::record_key(app_)) {
       record_revision_ = Epoch{static_cast<std::uint64_t>(kv.mod_revision)};
-      auto parsed = record::record_from_json(kv.value);
+      const auto& parsed = record_parsed_.of(kv.value, record::record_from_json);
       if (parsed) {
-        record_ = std::move(*parsed);
+        record_ = *parsed;
       } else {
         problem_ = "the decision record in etcd cannot be read, so nothing is decided or carried out: " + parsed.error();
       }
     } else if (kv.key == record::remover_key(app_)) {
       remover_create_ = kv.create_revision;
-      auto parsed = record::remover_from_json(kv.value);
+      const auto& parsed = remover_parsed_.of(kv.value, record::remover_from_json);
       remover_ = parsed ? *parsed : record::RemoverKey{};
       if (!parsed) problem_ = "the remover key in etcd cannot be read, so nobody can be remover until it is gone: " + parsed.error();
     }
@@ -197,11 +195,34 @@ void EtcdView::took_decision(const etcd::RangeResult& range) {
 
 void EtcdView::took_bindings(const etcd::RangeResult& range) {
   bindings_.clear();
+  ++version_;
   for (const etcd::KeyValue& kv : range.kvs) {
     if (auto binding = record::binding_from_json(kv.value)) bindings_[binding->member] = *binding;
   }
   const auto bound = [this](const etcd::Member& member) { return bindings_.count(member.id) > 0; };
   bindings_complete_ = list_ && std::all_of(list_->members.begin(), list_->members.end(), bound);
+}
+
+// Closed decisions never change: those that are known are not parsed again.
+void EtcdView::took_history(const etcd::RangeResult& range) {
+  std::map<std::string, record::Record> known;
+  for (std::size_t i = 0; i < history_.size(); ++i) known.emplace(std::move(history_texts_[i]), std::move(history_[i]));
+  history_.clear();
+  history_texts_.clear();
+  for (const etcd::KeyValue& kv : range.kvs) {
+    if (auto node = known.extract(kv.value)) {
+      history_.push_back(std::move(node.mapped()));
+    } else if (auto entry = record::record_from_json(kv.value)) {
+      history_.push_back(std::move(*entry));
+    } else {
+      continue;
+    }
+    history_texts_.push_back(kv.value);
+  }
+  history_count_ = range.count;
+  history_overflow_.clear();
+  history_for_ = record_revision_;
+  history_read_ = true;
 }
 
 void EtcdView::note_record(record::Record record, Epoch revision) {

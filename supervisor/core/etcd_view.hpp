@@ -23,6 +23,8 @@ class EtcdView {
   void tick(const Now& now, const std::vector<EtcdTarget>& remotes, ClusterId cluster, Outbox& out);
   void handle(const Now& now, const Purpose& purpose, const etcd::Result& result, Outbox& out);
   TimePoint next_deadline() const { return busy_ ? kNever : next_cycle_; }
+  // Grows whenever the members, the bindings, the founding or our own member id may have become another.
+  std::uint64_t version() const { return version_; }
   void refresh_soon() { next_cycle_ = TimePoint{}; revision_read_ = -1; }
   // Our own transaction has just put this record.
   void note_record(record::Record record, Epoch revision);
@@ -74,9 +76,27 @@ class EtcdView {
   void took_keys(Step step, const etcd::RangeResult& range);
   void took_decision(const etcd::RangeResult& range);
   void took_bindings(const etcd::RangeResult& range);
+  void took_history(const etcd::RangeResult& range);
   bool foreign(const etcd::Header& header);
 
+  // The last text and what it means: etcd is read over and over and mostly says the same.
+  template <class Value>
+  class Parsed {
+   public:
+    template <class Parse>
+    const Expected<Value, std::string>& of(const std::string& text, Parse parse) {
+      if (!value_ || text != text_) value_.emplace(parse(text));
+      text_ = text;
+      return *value_;
+    }
+
+   private:
+    std::string text_;
+    std::optional<Expected<Value, std::string>> value_;
+  };
+
   std::string app_;
+  std::uint64_t version_ = 0;
   std::int64_t history_bound_;
   bool busy_ = false;
   TimePoint next_cycle_{};
@@ -99,10 +119,12 @@ class EtcdView {
   TimePoint decision_asked_{};
   TimePoint decision_as_of_{};
   std::optional<record::Record> record_;
+  Parsed<record::Record> record_parsed_;
   Epoch record_revision_;
   Epoch history_for_;
   bool history_read_ = false;
   std::optional<record::RemoverKey> remover_;
+  Parsed<record::RemoverKey> remover_parsed_;
   std::int64_t remover_create_ = 0;
   std::optional<record::Founded> founded_;
   bool founded_read_ = false;
@@ -112,6 +134,7 @@ class EtcdView {
   std::map<MemberId, record::Binding> bindings_;
   bool bindings_complete_ = false;
   std::vector<record::Record> history_;
+  std::vector<std::string> history_texts_;  // of each
   std::int64_t history_count_ = 0;
   std::string history_overflow_;
   std::string problem_;

@@ -1,5 +1,7 @@
 #include "supervisor/core/facts.hpp"
 
+#include <algorithm>
+
 namespace fluxpg::supervisor {
 
 using gossip::State;
@@ -23,6 +25,7 @@ SeatFacts seat_facts(const Now& now, const World& world, const etcd::Member& mem
   } else if (facts.alive) {
     facts.etcd_silent_for = world.view.own() ? now.boot - world.view.own_at() : now.boot - world.started;
   }
+  if (facts.alive) return facts;  // whether it is listed matters of the dead only
   facts.presence = world.presence(now, facts.node);
   const std::string address = world.address_of(facts.node);
   facts.presence_text = address.empty() ? "its address is unknown" : world.listing.describe(now, address);
@@ -41,11 +44,11 @@ std::uint32_t evictions_open(const std::vector<record::Record>& history) {
 
 PlanInput gather(const Now& now, const World& world, const LearnerSeen& learner, const Collector& ballots) {
   PlanInput input;
-  std::set<NodeId> seated;
+  std::vector<NodeId> seated;
   const std::uint64_t target = world.view.own() ? world.view.own()->raft_applied_index : 0;
   for (const etcd::Member& member : world.view.list().members) {
     SeatFacts facts = seat_facts(now, world, member);
-    if (facts.node) seated.insert(facts.node);
+    if (facts.node) seated.push_back(facts.node);
     if (!member.learner) {
       facts.contested = ballots.contested(now, member.id);
       input.voters.push_back(std::move(facts));
@@ -59,7 +62,8 @@ PlanInput gather(const Now& now, const World& world, const LearnerSeen& learner,
     input.learners.push_back(std::move(facts));
   }
   for (const auto& [id, member] : world.gossip.members()) {
-    if (member.state != State::kAlive || seated.count(id) > 0 || member.info.member || member.info.leaving || member.info.stopping) continue;
+    if (member.state != State::kAlive || member.info.member || member.info.leaving || member.info.stopping) continue;
+    if (std::find(seated.begin(), seated.end(), id) != seated.end()) continue;
     NewcomerFacts newcomer;
     newcomer.node = id;
     newcomer.name = member.info.name;

@@ -85,6 +85,10 @@ std::vector<Doing> Founding::obstacles(const Now& now, const World& world, const
 
 void Founding::tick(const Now& now, const World& world, const ProcessesSeen& seen, bool fresh, Persistent& persistent, Random& random,
                     Outbox& out) {
+  // While somebody knows a cluster nothing is founded. What else is in the way is only told, so once a second is enough.
+  const bool waits = !persistent.chosen && fresh && persistent.started_token.empty() && !abandoning_;
+  if (waits && joins_as_of_ == world.gossip.version() && now.boot < look_again_at_) return;
+  joins_as_of_.reset();
   doing_.clear();
   if (persistent.chosen || !fresh || !holds(Guard::kFounds)) return;
   if (persistent.promised && promised_at_ == TimePoint{}) promised_at_ = now.boot;  // after a restart the patience begins anew
@@ -110,6 +114,10 @@ void Founding::tick(const Now& now, const World& world, const ProcessesSeen& see
   doing_ = obstacles(now, world, without_);
   if (!doing_.empty()) {
     ready_since_ = kNever;
+    const auto knows = [](const auto& entry) { return bool(entry.second.info.cluster); };
+    const auto& members = world.gossip.members();
+    if (holds(Guard::kClusterIsJoined) && std::any_of(members.begin(), members.end(), knows)) joins_as_of_ = world.gossip.version();
+    look_again_at_ = now.boot + seconds(1);
     return;
   }
   if (ready_since_ == kNever) ready_since_ = now.boot;

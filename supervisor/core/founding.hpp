@@ -7,6 +7,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <optional>
 #include <vector>
 
 #include "base/random.hpp"
@@ -46,6 +47,8 @@ class Founding {
 
   std::set<std::string> without_;
   std::vector<Doing> doing_;
+  std::optional<std::uint64_t> joins_as_of_;  // gossip's version in which somebody knows a cluster
+  TimePoint look_again_at_{};
   TimePoint ready_since_ = kNever;
   TimePoint promised_at_{};
   TimePoint resend_at_{};

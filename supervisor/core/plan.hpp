@@ -24,8 +24,8 @@ struct SeatFacts {
   bool stopping = false;    // announced a planned stop
   bool leaving = false;     // consents to its removal
   Duration etcd_silent_for{};  // of a live daemon: since it last vouched for its etcd
-  discovery::Presence presence = discovery::Presence::kUnknown;
-  std::string presence_text;
+  discovery::Presence presence = discovery::Presence::kUnknown;  // of the dead
+  std::string presence_text;                                    // likewise
   bool contested = false;   // voters: the last ballot about it did not agree, not long ago
   bool in_sync = false;     // learners: has caught up, and its etcd said so just now
 };

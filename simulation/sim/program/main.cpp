@@ -80,7 +80,7 @@ int main(int argc, char** argv) {
     command->add_option("--mutant", wanted.mutant, "With this guard left out (list-mutants)");
   }
   for (CLI::App* command : {run_command, compare_command, replay_command}) {
-    command->add_option("--nodes", wanted.nodes, "Nodes; 0: 3 to 5, by the seed (compare: 3 or 5)")->check(CLI::Range(0, 9));
+    command->add_option("--nodes", wanted.nodes, "Nodes; 0: 3 to 5, by the seed (compare: 3 or 5)")->check(CLI::Range(0, 100));
     command->add_option("--minutes", wanted.minutes_of_faults, "How long things go wrong")
         ->check(CLI::Range(1, 100000))
         ->capture_default_str();
