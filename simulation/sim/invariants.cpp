@@ -185,6 +185,7 @@ void Invariants::look_at_all() {
     } else if (seen.daemon_heard_since == kNever) {
       seen.daemon_heard_since = seen_.now();
     }
+    if (seen.is_well && host.well_since == kNever) seen.well_before = seen.last_well;
     if (seen.is_well == (host.well_since == kNever)) sim_.host(i).well_since = seen.is_well ? seen_.now() : kNever;
   }
 }

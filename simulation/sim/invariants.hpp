@@ -70,6 +70,7 @@ class Invariants {
     std::map<MemberId, TimePoint> etcd_answered;  // whose etcd answered it, and when
     TimePoint disturbed_at{};
     TimePoint last_well{};
+    TimePoint well_before{};  // the last time it was well before it became so
     TimePoint daemon_heard_since = kNever;  // it runs, and is well connected to a majority of voters
     TimePoint etcd_up{};
     bool is_well = false;  // when something last changed

@@ -97,7 +97,10 @@ void Invariants::check_decision(const record::Record& record) {
   const auto host = seen_.etcd().host_of(seen_.cluster()->id, record.change.member);
   if (!host) return;
   const Observed& seen = observed(*host);
-  const Duration away = seen_.now() - seen.last_well;
+  // Who has just come back is what the last look is for: the ballot was about the time before.
+  const TimePoint well_since = seen_.host(*host).well_since;
+  const bool just_back = well_since != kNever && seen_.now() - well_since < kRecently;
+  const Duration away = seen_.now() - (just_back ? seen.well_before : seen.last_well);
   // A row that came back a moment ago, or only for a moment, was seen by nobody who voted.
   const auto lacks = [this](const Observed::Row& row) {
     return seen_.now() - (seen_.now() - row.since < seconds(45) || row.last - row.since < seconds(30) ? row.before : row.last) > seconds(55);
