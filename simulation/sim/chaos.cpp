@@ -79,6 +79,7 @@ void run_chaos(Simulation& sim, const Chaos& chaos) {
   if (sim.random().below(4) != 0) sim.run_for(seconds(90));  // else things go wrong while the cluster is founded
   inject_faults(sim, chaos);
   end_faults(sim, chaos);
+  if (sim.over()) return sim.count("run: not judged to its end");
   // The last copies may have been lost with their disks: no protocol brings those back.
   const auto quorum_on_disks = [&sim] {
     const etcd_model::Cluster* cluster = sim.cluster();

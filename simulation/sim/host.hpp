@@ -40,6 +40,7 @@ struct Host {
   Duration boot_offset{};
   Duration asleep{};  // steady = boot − asleep
   Duration wall_offset{};
+  TimePoint leapt_at{};  // the last leap of boot_offset
   // disk
   std::unique_ptr<Signer> signing;  // lies in the etcd volume: a lost disk is another identity
   std::uint64_t identities = 0;

@@ -56,6 +56,8 @@ class Invariants {
  public:
   Invariants(Simulation& simulation, std::string app) : sim_(simulation), seen_(simulation), app_(std::move(app)) {}
   void check();
+  // The rules allow what happened, and nothing after it can be judged.
+  bool over() const { return over_; }
   // Just before an input is handled, just before an action is carried out, and when a stopped machine goes on.
   void saw(std::size_t host, const supervisor::Input& input);
   void saw(std::size_t host, const supervisor::Action& action);
@@ -69,6 +71,7 @@ class Invariants {
     std::set<Nonce> voted;
     std::map<MemberId, TimePoint> etcd_answered;  // whose etcd answered it, and when
     TimePoint disturbed_at{};
+    std::map<std::size_t, TimePoint> unlinked_since;  // from which other voters it is cut off
     TimePoint last_well{};
     TimePoint well_before{};  // the last time it was well before it became so
     TimePoint daemon_heard_since = kNever;  // it runs, and is well connected to a majority of voters
@@ -83,10 +86,12 @@ class Invariants {
     std::vector<Row> rows;
   };
   void check_clusters();
+  bool every_survivor_is_unlisted() const;
   void check_record();
   void check_change(const etcd_model::MembershipChange& change);
   void check_certificate(const etcd_model::MembershipChange& change, const record::Record& record);
   void check_processes();
+  bool has_vote(std::size_t host) const;  // by its name in the list, whatever is on its disk
   void check_decision(const record::Record& record);
   void check_promotion(const etcd_model::MembershipChange& change);
   void check_applied(const etcd_model::MembershipChange& change);
@@ -96,6 +101,7 @@ class Invariants {
   void see_who_works();
   void look_at_all();
   void note_listed();
+  void note_unlinked(std::size_t host);
   bool daemon_is_heard(std::size_t host) const;
   Observed& observed(std::size_t host);
   bool well(std::size_t host) const;
@@ -107,6 +113,8 @@ class Invariants {
   std::uint64_t commits_seen_ = 0;
   std::int64_t record_revision_ = 0;
   std::optional<record::Record> record_;
+  bool over_ = false;
+  TimePoint called_at_{};  // the last removal of a voter
   std::int64_t last_open_ = 0;
   bool founded_seen_ = false;
   std::map<std::int64_t, int> effects_;

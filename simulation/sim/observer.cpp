@@ -81,6 +81,7 @@ void Invariants::check_call(std::size_t host, MemberId victim) {
   if (cluster == nullptr) return;
   const etcd::Member* member = cluster->find(victim);
   if (member == nullptr || member->learner) return;
+  called_at_ = seen_.now();
   if (seen_.host(host).shadow) sim_.violate("shadow-touches-nothing", seen_.host(host).name + " removes " + member->name);
   const auto where = seen_.etcd().host_of(cluster->id, victim);
   if (!where || seen_.host(*where).well_since == kNever || !well_now(*where) || !seen_.network().is_good(host, *where)) return;
@@ -100,7 +101,13 @@ void Invariants::check_decision(const record::Record& record) {
   // Who has just come back is what the last look is for: the ballot was about the time before.
   const TimePoint well_since = seen_.host(*host).well_since;
   const bool just_back = well_since != kNever && seen_.now() - well_since < kRecently;
-  const Duration away = seen_.now() - (just_back ? seen.well_before : seen.last_well);
+  Duration away = seen_.now() - (just_back ? seen.well_before : seen.last_well);
+  // The remover waits by its own watch: from when it does not reach the victim.
+  for (std::size_t i = 0; i < seen_.hosts(); ++i) {
+    const auto unlinked = seen.unlinked_since.find(i);
+    const bool remover = seen_.host(i).signing->id() == record.remover;
+    if (remover && unlinked != seen.unlinked_since.end()) away = std::max<Duration>(away, seen_.now() - unlinked->second);
+  }
   // A row that came back a moment ago, or only for a moment, was seen by nobody who voted.
   const auto lacks = [this](const Observed::Row& row) {
     return seen_.now() - (seen_.now() - row.since < seconds(45) || row.last - row.since < seconds(30) ? row.before : row.last) > seconds(55);
@@ -111,6 +118,11 @@ void Invariants::check_decision(const record::Record& record) {
   const supervisor::Rules& rules = seen_.options().rules;
   const Duration needed = daemon_lives ? rules.silent_etcd_consent : listed ? rules.dead_for_listed : rules.dead_for_unlisted;
   if (away >= needed - kSlack) return;
+  // Whose clock has leapt, or who moved where nobody could see it, waits by another watch than ours.
+  for (std::size_t i = 0; i < seen_.hosts(); ++i) {
+    if (seen_.host(i).leapt_at != TimePoint{} && seen_.now() - seen_.host(i).leapt_at < minutes(2)) return;
+  }
+  if (seen_.host(*host).moves > 0 && !daemon_lives) return;
   sim_.violate("patience", seen_.host(*host).name + " was away for only " + std::to_string(to_ms(away) / 1000) + " s, needed are " +
                                std::to_string(to_ms(needed) / 1000) + ": " + record.change.rule + ", " + record.change.reason);
 }
@@ -144,6 +156,19 @@ void Invariants::check_applied(const MembershipChange& change) {
 }
 
 // ---- what is so, noted now and then ----
+
+void Invariants::note_unlinked(std::size_t index) {
+  if (!seen_.is_voter(index)) return;
+  auto& since = observed(index).unlinked_since;
+  for (std::size_t other = 0; other < seen_.hosts(); ++other) {
+    if (other == index || !seen_.is_voter(other)) continue;
+    if (seen_.linked(index, other) && seen_.network().is_good(index, other)) {
+      since.erase(other);
+    } else {
+      since.try_emplace(other, seen_.now());
+    }
+  }
+}
 
 bool Invariants::daemon_is_heard(std::size_t index) const {
   const Host& host = seen_.host(index);

@@ -297,6 +297,8 @@ bool Simulation::has_problem(std::size_t host, const std::string& part) const {
 
 // ---- telling ----
 
+bool Simulation::over() const { return invariants_->over(); }
+
 void Simulation::violate(const std::string& invariant, const std::string& what) {
   if (violations_.size() >= 100 || options_.policy != "ours") return;
   violations_.push_back({now(), invariant, what});

@@ -67,7 +67,7 @@ class Simulation : private etcd_model::Surroundings {
   void resume(std::size_t host);  // whatever of it is stopped
   void jump_wall_clock(std::size_t host, Duration by) { hosts_[host].wall_offset += by; }
   // Its boot and steady clocks leap ahead, as after a migration of the machine; nobody slept.
-  void leap_clock(std::size_t host, Duration by) { hosts_[host].boot_offset += by; }
+  void leap_clock(std::size_t host, Duration by) { hosts_[host].boot_offset += by, hosts_[host].leapt_at = now(); }
   void isolate(std::size_t host);
   // A stopped container is made anew elsewhere, with its disk. Its old row stays listed until somebody removes it.
   void change_address(std::size_t host);
@@ -122,6 +122,7 @@ class Simulation : private etcd_model::Surroundings {
   bool has_problem(std::size_t host, const std::string& part) const;
 
   const std::vector<Violation>& violations() const { return violations_; }
+  bool over() const;  // what happened is allowed by the rules and leaves nothing to judge (Invariants::over)
   void violate(const std::string& invariant, const std::string& what);
   std::uint64_t trace_hash() const { return hash_; }
   std::uint64_t events() const { return events_; }

@@ -87,7 +87,8 @@ bool ChangeExecution::victim_lives(const World& world, const Record& record) con
   if (record.change.node == world.self()) return true;
   const gossip::MemberView* heard = world.heard(record.change.node);
   if (world.vouchers.last(record.change.node, TimePoint{}) > epoch_since_) return true;
-  return record.change.rule != "consent" && heard != nullptr && heard->state == gossip::State::kAlive;
+  // Suspected is not dead: it was dead when this was decided, so it has been back since.
+  return record.change.rule != "consent" && heard != nullptr && world.alive(record.change.node);
 }
 
 // What makes a decision one that may be carried out: whoever wrote it, its certificate must be a verdict of its own electorate.

@@ -89,13 +89,16 @@ std::optional<Change> plan_eviction(const PlanInput& input, const Rules& rules, 
   return std::nullopt;
 }
 
-std::optional<Change> plan_learner(const PlanInput& input, std::size_t wanted, Plan& out) {
+std::optional<Change> plan_learner(const PlanInput& input, const Rules& rules, std::size_t wanted, Plan& out) {
   for (const SeatFacts& learner : input.learners) {
     if (!learner.alive && (holds(Guard::kLearnerInSync) || !learner.node)) {
       if (learner.silent_for >= seconds(30) && holds(Guard::kGhostLearner)) {
         return removal(learner, "ghost-learner", "this learner has been silent for " + in_seconds(learner.silent_for));
       }
       out.waiting.push_back({"learner " + learner.name, "silent for " + in_seconds(learner.silent_for) + ", removed after 30 s"});
+    } else if (learner.etcd_silent_for >= rules.silent_etcd_consent && holds(Guard::kGhostLearner)) {
+      return removal(learner, "ghost-learner",
+                     "this learner's etcd has not worked for " + in_seconds(learner.etcd_silent_for) + ", and there is one slot for learners");
     } else if (input.voters.size() >= wanted) {
       out.waiting.push_back({"learner " + learner.name, "all " + std::to_string(wanted) + " seats are taken"});
     } else if (!learner.in_sync && holds(Guard::kLearnerInSync)) {
@@ -160,7 +163,7 @@ Plan plan(const PlanInput& input, const Rules& rules) {
   Plan out;
   const std::size_t wanted = wanted_voters(rules.target_voters, input.instances);
   if (holds(Guard::kEvicts)) out.change = plan_eviction(input, rules, out);
-  if (!out.change && holds(Guard::kPromotes)) out.change = plan_learner(input, wanted, out);
+  if (!out.change && holds(Guard::kPromotes)) out.change = plan_learner(input, rules, wanted, out);
   if (!out.change) out.change = plan_join(input, wanted, out);
   return out;
 }

@@ -125,7 +125,8 @@ void Seat::join(const Now& now, const World& world, Persistent& persistent, Outb
     out.push(Persist{persistent});
     return found(now, world, persistent, out);
   }
-  if (holds(Guard::kSeatWithoutDisk) && (!seat->learner || (seat->id == persistent.member && !seat->name.empty()))) {
+  // A seat with a name has run once, with a disk that is not this one.
+  if (holds(Guard::kSeatWithoutDisk) && (!seat->learner || !seat->name.empty())) {
     problem_ = "etcd still counts this node as member " + to_text(seat->id) + ", but its data is gone: it waits to be evicted and joins anew";
     return;
   }
