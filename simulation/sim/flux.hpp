@@ -68,7 +68,7 @@ class Flux {
   void reset() { *this = Flux(app_, backends_.size()); }
   std::size_t backends() const { return backends_.size(); }
   // Answers need not show what is so.
-  bool misleads() const { return truncate_ || slowness_ > Duration::zero(); }
+  bool misleads() const { return truncate_ || slowness_ > Duration::zero() || fault_ || lie_; }
   bool lists(std::size_t backend, const std::string& address) const {
     return backends_[backend].rows.count(address) > 0 && backends_[backend].hidden.count(address) == 0;
   }

@@ -45,7 +45,7 @@ Agent::Impl::Impl(AgentConfig config, const Signing& signing, Persistent persist
 
 World Agent::Impl::world(const Now& now) const {
   return {config_,   signing_,         gossip_,  listing_,   view_,                   persistent_,
-          vouchers_, unclaimed_since_, started_, instances_, wellbeing_.unwell(now), stopping_};
+          vouchers_, unclaimed_since_, learner_since_, started_, instances_, wellbeing_.unwell(now), stopping_};
 }
 
 // No data on our disks, or only that of a founding plan that was never chosen.
@@ -273,8 +273,13 @@ void Agent::Impl::note_unclaimed(const Now& now) {
   if (!view_.has_list()) return;
   const World facts = world(now);
   std::map<MemberId, TimePoint> still;
+  std::map<MemberId, TimePoint> learners;
   for (const etcd::Member& member : view_.list().members) {
     const NodeId node = facts.node_of(member.id);
+    if (member.learner) {
+      const auto known = learner_since_.find(member.id);
+      learners[member.id] = known == learner_since_.end() ? now.boot : known->second;
+    }
     if (!member.learner && !facts.alive(node)) misses_a_voter_ = true;
     if (const std::string address = facts.address_of(node); !address.empty()) listing_.expect(now, address);
     if (node && (node == signing_.id() || gossip_.members().count(node) > 0)) continue;
@@ -282,6 +287,7 @@ void Agent::Impl::note_unclaimed(const Now& now) {
     still[member.id] = known == unclaimed_since_.end() ? now.boot : known->second;
   }
   unclaimed_since_ = std::move(still);
+  learner_since_ = std::move(learners);
   claimed_for_ = seen_versions();
 }
 

@@ -97,6 +97,7 @@ class Agent::Impl {
   bool stopping_ = false;
   bool stop_announced_ = false;
   std::map<MemberId, TimePoint> unclaimed_since_;
+  std::map<MemberId, TimePoint> learner_since_;
   bool seeded_ = false;
   TimePoint peers_noted_{};
   bool misses_a_voter_ = false;

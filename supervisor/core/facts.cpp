@@ -54,6 +54,9 @@ PlanInput gather(const Now& now, const World& world, const LearnerSeen& learner,
       input.voters.push_back(std::move(facts));
       continue;
     }
+    // Silence before it was a learner is not held against it.
+    const auto since = world.learner_since.find(member.id);
+    facts.etcd_silent_for = since == world.learner_since.end() ? Duration::zero() : std::min<Duration>(facts.etcd_silent_for, now.boot - since->second);
     const gossip::MemberView* heard = world.heard(facts.node);
     const bool answers = heard != nullptr && now.boot - heard->last_answer <= seconds(2);
     const bool etcd_answers = learner.member == member.id && now.boot - learner.at <= seconds(2);

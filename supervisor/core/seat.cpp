@@ -68,9 +68,27 @@ void Seat::tick(const Now& now, const World& world, const ProcessesSeen& seen, b
                                            (state == Process::State::kExited ? " with exit code " + std::to_string(seen.etcd.exit_code) : "")});
     return;
   }
-  if (!persistent.started_token.empty() && !persistent.chosen) return found(now, world, persistent, out);
+  if (!persistent.started_token.empty() && !persistent.chosen) {
+    if (!evicted_before_chosen(now, world, seen, persistent)) return found(now, world, persistent, out);
+    out.warn("this founder was removed before it saw the founding committed: its data is set aside, and it joins anew");
+    if (seen.etcd_data) out.push(SetAsideEtcdData{"removed-from-cluster"});
+    persistent.started_token.clear();
+    persistent.promised.reset();
+    out.push(Persist{persistent});
+    next_try_ = now.boot + kSetAsideTakes;
+    return;
+  }
   if (seen.etcd_data) return resume(now, world, seen, persistent, out);
   join(now, world, persistent, out);
+}
+
+// A founder that was away while its plan was chosen, and for so long that it was evicted.
+bool Seat::evicted_before_chosen(const Now& now, const World& world, const ProcessesSeen& seen, const Persistent& persistent) {
+  const EtcdView& view = world.view;
+  const bool told = seen.etcd.state == Process::State::kExited && seen.etcd.exit_code == kEvicted;
+  if (!told || !view.list_is_current(now) || !view.founded() || view.founded()->token != persistent.started_token) return false;
+  const etcd::Member* seat = view.find_by_peer_url(base(world).peer_url);
+  return seat == nullptr || seat->learner;
 }
 
 void Seat::found(const Now& now, const World& world, const Persistent& persistent, Outbox& out) {

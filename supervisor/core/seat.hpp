@@ -17,6 +17,7 @@ class Seat {
   const std::string& problem() const { return problem_; }
 
  private:
+  static bool evicted_before_chosen(const Now& now, const World& world, const ProcessesSeen& seen, const Persistent& persistent);
   void start(const Now& now, RunEtcd plan, Outbox& out);
   void found(const Now& now, const World& world, const Persistent& persistent, Outbox& out);
   void resume(const Now& now, const World& world, const ProcessesSeen& seen, Persistent& persistent, Outbox& out);
