@@ -154,6 +154,65 @@ TEST_F(Changes, AfterTheCallTheOpenerDoesNotRefuteButWaitsForQuiet) {
   EXPECT_EQ(stored().outcome, "void");
 }
 
+// It was dead when this was decided: whoever is suspected now has been back.
+TEST_F(Changes, AVictimThatIsOnlySuspectedIsNotCalledFor) {
+  be_remover();
+  open_removal();
+  answer_all();
+  house.hears(house.member_info(3), gossip::State::kSuspect);
+  run();
+  EXPECT_EQ(removals_called, 0);
+  EXPECT_EQ(stored().outcome, "refuted");
+}
+
+// Another one may have held the key in between, and called: found by the model (simulation/model).
+TEST_F(Changes, WhoLostTheKeyAndHasItAgainDoesNotRefute) {
+  be_remover();
+  open_removal();
+  answer_all();
+  lease = RemoverLease();
+  house.etcd.keys.erase(record::remover_key("app"));
+  house.read();
+  be_remover();
+  house.hears(house.member_info(3));
+  for (int i = 0; i < 50; ++i) {
+    run(1);
+    ASSERT_TRUE(stored().open());
+    pass(seconds(1));
+  }
+  pass(seconds(12));
+  run();
+  EXPECT_EQ(stored().outcome, "void");
+  EXPECT_EQ(removals_called, 0);
+}
+
+TEST_F(Changes, AKeyThatChangedAtTheReadBackStopsTheCall) {
+  be_remover();
+  open_removal();
+  answer_all();
+  tick();  // asks for key and record once more
+  house.etcd.keys.erase(record::remover_key("app"));
+  house.etcd.put(record::remover_key("app"), record::to_json(record::RemoverKey{node_id(2), MemberId{2}}));
+  for (const Asked& one : house.asked()) answer(one, reply(one.call));
+  const auto asked = house.asked();
+  EXPECT_TRUE(calls<etcd::ListMembers>(asked).empty()) << "not even looked at the list: the key is another's";
+  EXPECT_TRUE(calls<etcd::RemoveMember>(asked).empty());
+  EXPECT_NE(change.waits_for(), "");
+}
+
+TEST_F(Changes, NobodyCallsForItsOwnRemoval) {
+  record::Record own = removal("");
+  own.change.member = MemberId{1};
+  own.change.node = node_id(1);
+  own.certificate = house.certificate(MemberId{1}, {2, 3});
+  be_remover();
+  house.open_record(own);
+  house.read();
+  run();
+  EXPECT_EQ(removals_called, 0);
+  EXPECT_TRUE(stored().open());
+}
+
 TEST_F(Changes, WhatWasHeardBeforeThisDecisionIsNoLifeSign) {
   be_remover();
   open_removal();

@@ -104,6 +104,19 @@ TEST_F(Campaign, NobodyCampaignsWhileTheKeyExistsOrMayExistUnseen) {
   EXPECT_TRUE(stale.asked().empty());
 }
 
+TEST_F(Campaign, TheVictimOfAnOpenDecisionDoesNotCampaign) {
+  record::Record own;
+  own.change.kind = record::Kind::kRemove;
+  own.change.member = MemberId{1};
+  own.change.node = node_id(1);
+  house.open_record(own);
+  house.read();
+  house.pass(seconds(5));
+  house.read();
+  tick();
+  EXPECT_TRUE(calls<etcd::GrantLease>(house.asked()).empty());
+}
+
 TEST_F(Campaign, AnUnknownClaimIsNotHeld) {
   tick();
   const auto granting = house.asked();

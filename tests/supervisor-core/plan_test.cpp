@@ -249,6 +249,16 @@ TEST(Plan, AGhostLearnerFreesTheSlotAfterThirtySeconds) {
   EXPECT_EQ(rule(input), "");
 }
 
+TEST(Plan, ALivingLearnerWhoseEtcdDoesNotWorkFreesTheSlotAfterTenMinutes) {
+  PlanInput input = cluster(2, 3);
+  input.learners = {seat(8)};
+  input.learners[0].etcd_silent_for = minutes(10) - milliseconds(1);
+  EXPECT_EQ(rule(input), "");
+  input.learners[0].etcd_silent_for = minutes(10);
+  ASSERT_EQ(rule(input), "ghost-learner");
+  EXPECT_EQ(plan(input, kRules).change->member, MemberId{8});
+}
+
 TEST(Plan, AnEvictionComesBeforeAnyPromotionOrJoin) {
   PlanInput input = cluster(3, 5);
   input.voters[2] = corpse(3, minutes(1), Presence::kUnlisted);

@@ -183,6 +183,14 @@ TEST_F(Seated, ALearnerThatHasLostItsDataDoesNotStartUnderItsOldId) {
   EXPECT_NE(seat.problem(), "");
 }
 
+TEST_F(Seated, ALearnerSeatThatHasRunOnceIsNotTakenWithAnEmptyDisk) {
+  house.etcd.members[0].learner = true;
+  house.persistent.member = MemberId{0x777};  // an older copy of our own state
+  tick();
+  EXPECT_TRUE(started().empty());
+  EXPECT_NE(seat.problem().find("data is gone"), std::string::npos);
+}
+
 TEST_F(Seated, AFounderStartsExactlyTheMemberListOfItsPlan) {
   house.persistent.promised =
       verdict::FoundingPlan{4, node_id(2), "token4", 3, {{node_id(1), "n1", "https://a"}, {node_id(2), "n2", "https://b"}}};

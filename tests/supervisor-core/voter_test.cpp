@@ -45,6 +45,22 @@ struct Voting : ::testing::Test {
   Asked status_asked;
 };
 
+TEST_F(Voting, AnAnswerToOneBallotSpeaksAgainstEveryOtherAboutTheSameMember) {
+  house.dead(3);
+  ASSERT_TRUE(open());
+  answer_list();
+  const Asked first = status_asked;
+  ballot.id = house.random.nonce();
+  ASSERT_TRUE(open());
+  answer_list();
+  status_asked = first;
+  answer_status(MemberId{3});
+  const auto ready = tick();
+  ASSERT_EQ(ready.size(), 2U);
+  EXPECT_EQ(ready[0].vote.choice, Choice::kAlive);
+  EXPECT_EQ(ready[1].vote.choice, Choice::kAlive);
+}
+
 TEST_F(Voting, SilenceForTheWholeEvidenceWaitIsDeadAndSigned) {
   house.dead(3);
   EXPECT_TRUE(open()) << "the victim is to be probed";

@@ -135,7 +135,7 @@ int run(const Wanted& wanted) {
                       {"seeds_with_violations", sum.bad_seeds}};
     std::cout << all.dump(1) << "\n";
   } else {
-    print_histogram(sum);
+    if (!wanted.scenario) print_histogram(sum);
     std::cout << sum.runs << " runs, " << sum.bad_seeds << " with violations; " << static_cast<std::uint64_t>(sum.virtual_seconds / cpu)
               << " simulated seconds per CPU second\n";
     if (sum.bad_seeds > 0) std::cout << "see one again: fluxpg-sim replay --trace --seed SEED, with the same other options\n";
