@@ -63,7 +63,9 @@ std::string hex(const std::uint8_t* data, std::size_t size);
 bool unhex(std::string_view text, std::uint8_t* out, std::size_t size);
 
 template <class Tag, std::size_t Size>
-std::string to_text(const StrongBytes<Tag, Size>& id) { return hex(id.bytes.data(), Size); }
+std::string to_text(const StrongBytes<Tag, Size>& id) {
+  return hex(id.bytes.data(), Size);
+}
 
 template <class Id>
 std::optional<Id> bytes_from_text(std::string_view text) {
@@ -75,7 +77,9 @@ std::optional<Id> bytes_from_text(std::string_view text) {
 // As etcdctl prints it: hex without leading zeros.
 std::string to_hex(std::uint64_t value);
 template <class Tag>
-std::string to_text(StrongNumber<Tag> id) { return to_hex(id.value); }
+std::string to_text(StrongNumber<Tag> id) {
+  return to_hex(id.value);
+}
 // Hex of 1 to 16 digits.
 std::optional<std::uint64_t> number_from_hex(std::string_view text);
 // Decimal without sign; nothing else around it.

@@ -40,7 +40,8 @@ class Listing {
   explicit Listing(ListingConfig config) : config_(config) {}
 
   void handle(const Now& now, const Answer& answer);
-  // Somebody has this address as of now: what answers lacked before is no absence of it. A node that moves is not unlisted for having moved.
+  // Somebody has this address as of now: what answers lacked before is no absence of it. A node that moves is not unlisted for having
+  // moved.
   void expect(const Now& now, const std::string& address);
 
   Presence presence(const Now& now, const std::string& address) const;
@@ -95,8 +96,8 @@ class Listing {
   ListingConfig config_;
   std::map<std::string, Address> addresses_;
   std::map<std::string, Backend> backends_;
-  Address strangers_; // the last answer that may have named an address that is not in addresses_
-  Mark heard_since_;  // no silence longer than `fresh` since then
+  Address strangers_;  // the last answer that may have named an address that is not in addresses_
+  Mark heard_since_;   // no silence longer than `fresh` since then
   TimePoint last_good_{};
   std::uint64_t good_answers_ = 0;
   std::uint64_t points_ = 0;

@@ -17,7 +17,7 @@ struct ScheduleConfig {
   Duration retry = seconds(10);      // after a fault; doubled with each further one, up to the period
   Duration hurry = seconds(5);       // between the polls that confirm a vanished address
   Duration hurry_for = seconds(75);  // how long they go on; make it the absence window + 15 s
-  Duration urgent = seconds(10);       // the period while a voter is silent: whether it is listed decides about it soon
+  Duration urgent = seconds(10);     // the period while a voter is silent: whether it is listed decides about it soon
   std::size_t hurry_budget = 30;     // backends that contradict each other for ever must not make us impolite:
                                      // each hurried poll costs one, each ordinary one gives one back
 };

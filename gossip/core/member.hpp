@@ -24,9 +24,9 @@ struct Ports {
 };
 
 enum class DataState : std::uint8_t {
-  kUnknown,   // not looked yet: counts as "may hold the only copy"
-  kFresh,     // neither etcd nor PostgreSQL data on disk
-  kHasEtcd,   // etcd data on disk
+  kUnknown,       // not looked yet: counts as "may hold the only copy"
+  kFresh,         // neither etcd nor PostgreSQL data on disk
+  kHasEtcd,       // etcd data on disk
   kOnlyPostgres,  // PostgreSQL data, but no etcd data
 };
 
@@ -39,13 +39,13 @@ struct NodeInfo {
   Ports ports;
   std::string version;
   DataState data = DataState::kUnknown;
-  ClusterId cluster;    // of the data on disk, or of the running etcd; 0 = none
-  MemberId member;      // own etcd member id; 0 = none
-  std::string system_id;      // PostgreSQL system identifier; empty = no data
-  std::string postgres_role;  // "primary", "replica" or "unknown"
-  bool shadow = false;        // decides, but touches nothing
-  bool stopping = false;      // a planned stop was announced
-  bool leaving = false;       // consents to its removal for good
+  ClusterId cluster;                 // of the data on disk, or of the running etcd; 0 = none
+  MemberId member;                   // own etcd member id; 0 = none
+  std::string system_id;             // PostgreSQL system identifier; empty = no data
+  std::string postgres_role;         // "primary", "replica" or "unknown"
+  bool shadow = false;               // decides, but touches nothing
+  bool stopping = false;             // a planned stop was announced
+  bool leaving = false;              // consents to its removal for good
   std::uint64_t founding_round = 0;  // highest founding round promised; 0 = none
   std::string founding_token;        // token of that plan
   bool operator==(const NodeInfo&) const = default;
@@ -61,7 +61,7 @@ struct Rumor {
   NodeId id;
   Incarnation incarnation;
   State state = State::kAlive;
-  NodeId accuser;                // who suspects it; zero for alive
+  NodeId accuser;  // who suspects it; zero for alive
   std::optional<NodeInfo> info;
   bool operator==(const Rumor&) const = default;
 };

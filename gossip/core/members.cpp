@@ -1,8 +1,8 @@
 // Who is what in our eyes: news applied, accusations weighed, the dead given up.
 #include <algorithm>
 
-#include "gossip/core/impl.hpp"
 #include "base/guard.hpp"
+#include "gossip/core/impl.hpp"
 #include "gossip/core/precedence.hpp"
 
 namespace fluxpg::gossip {
@@ -29,9 +29,8 @@ std::set<NodeId> Node::Impl::alive_members() const {
 }
 
 bool Node::Impl::alive_at(const Endpoint& endpoint) const {
-  return std::any_of(members_.begin(), members_.end(), [&](const auto& entry) {
-    return entry.second.state == State::kAlive && entry.second.info.listens_at(endpoint);
-  });
+  return std::any_of(members_.begin(), members_.end(),
+                     [&](const auto& entry) { return entry.second.state == State::kAlive && entry.second.info.listens_at(endpoint); });
 }
 
 bool Node::Impl::heard_since(const MemberView& member, TimePoint when) const {
@@ -60,8 +59,7 @@ bool Node::Impl::apply(const Rumor& rumor) {
   if (rumor.incarnation > member->info.incarnation || hearsay) {
     if (!rumor.info) return false;
     renew(*member, rumor);
-  } else if (rumor.incarnation == member->info.incarnation && rumor.info &&
-             !member->info.listens_at(rumor.info->gossip_endpoint())) {
+  } else if (rumor.incarnation == member->info.incarnation && rumor.info && !member->info.listens_at(rumor.info->gossip_endpoint())) {
     conflict(rumor.id, rumor.info->gossip_endpoint());
     return true;
   }

@@ -102,7 +102,7 @@ class Node {
   const std::map<NodeId, MemberView>& members() const;  // others, dead and left ones included until forgotten
   // Grows whenever a member is met or forgotten, or its announcement or its state becomes another (not with every answer of it).
   std::uint64_t version() const;
-  const std::map<NodeId, LinkRow>& links() const;       // the matrix: own row and the rows others announced
+  const std::map<NodeId, LinkRow>& links() const;  // the matrix: own row and the rows others announced
   // Lifeguard's local health: 0 = well; grows with the lateness of our own timers, never with missing answers.
   int ill_health() const;
 

@@ -14,8 +14,8 @@ Judgement judge(const Ballot& ballot, const Findings& findings) {
   // A voter that has not applied the change before this one must not sign the next (this replaces a barrier; see HOLES H4).
   if (holds(Guard::kOwnList) && *findings.own_list != ballot.electorate) return {Choice::kAbstain, "my own etcd shows another electorate"};
   if (holds(Guard::kSilentEtcdPatience) && findings.daemon_answered && findings.vouched_ago < findings.consent_after) {
-    return {Choice::kAbstain, "its daemon answers, but cannot vouch for its etcd since " +
-                                  std::to_string(to_ms(findings.vouched_ago) / 1000) + " s"};
+    return {Choice::kAbstain,
+            "its daemon answers, but cannot vouch for its etcd since " + std::to_string(to_ms(findings.vouched_ago) / 1000) + " s"};
   }
   if (findings.daemon_answered) return {Choice::kDead, "its daemon answers, but its etcd has been silent for too long: that is consent"};
   return {Choice::kDead, "neither its etcd nor its daemon answered me"};

@@ -32,8 +32,12 @@ Tally tally(const Certificate& certificate, const Bindings& bindings, const Sign
       continue;
     }
     switch (found->second->choice) {
-      case Choice::kAlive: result.vetoes.push_back(voter); break;
-      case Choice::kAbstain: ++result.abstained; break;
+      case Choice::kAlive:
+        result.vetoes.push_back(voter);
+        break;
+      case Choice::kAbstain:
+        ++result.abstained;
+        break;
       case Choice::kDead:
         ++result.dead;
         if (found->second->listing == Listing::kUnlisted) ++result.unlisted;

@@ -11,18 +11,24 @@ bool Electorate::contains(MemberId id) const { return std::binary_search(voters.
 
 const char* to_text(Choice choice) {
   switch (choice) {
-    case Choice::kDead: return "dead";
-    case Choice::kAlive: return "alive";
-    case Choice::kAbstain: return "abstain";
+    case Choice::kDead:
+      return "dead";
+    case Choice::kAlive:
+      return "alive";
+    case Choice::kAbstain:
+      return "abstain";
   }
   CHECK(false);
 }
 
 const char* to_text(Listing listing) {
   switch (listing) {
-    case Listing::kUnknown: return "unknown";
-    case Listing::kListed: return "listed";
-    case Listing::kUnlisted: return "unlisted";
+    case Listing::kUnknown:
+      return "unknown";
+    case Listing::kListed:
+      return "listed";
+    case Listing::kUnlisted:
+      return "unlisted";
   }
   CHECK(false);
 }

@@ -35,8 +35,8 @@ struct Ballot {
   NodeId opener;
   Victim victim;
   Electorate electorate;
-  Epoch revision;   // of the decision record when the ballot was opened
-  std::string why;  // the rule that asks for it
+  Epoch revision;       // of the decision record when the ballot was opened
+  std::string why;      // the rule that asks for it
   WallPoint opened_at;  // for people only: no rule reads it
   bool operator==(const Ballot&) const = default;
 };
@@ -87,10 +87,10 @@ struct Founder {
 };
 
 struct FoundingPlan {
-  std::uint64_t round = 0;   // higher rounds replace lower ones that were never chosen
+  std::uint64_t round = 0;  // higher rounds replace lower ones that were never chosen
   NodeId proposer;
-  std::string token;         // random per plan: a second founding can never merge with the first
-  std::uint32_t counted = 0; // how many nodes the proposer counts; a founder that counts more refuses
+  std::string token;              // random per plan: a second founding can never merge with the first
+  std::uint32_t counted = 0;      // how many nodes the proposer counts; a founder that counts more refuses
   std::vector<Founder> founders;  // sorted by node id
   bool operator==(const FoundingPlan&) const = default;
 };

@@ -17,9 +17,7 @@ constexpr Duration kRenewalRace = milliseconds(50);
 
 etcd::Result error(ErrorKind kind, std::string message) { return unexpected(Error{kind, std::move(message)}); }
 
-bool is_peer_url(const std::string& url) {
-  return url.rfind("http://", 0) == 0 || url.rfind("https://", 0) == 0;
-}
+bool is_peer_url(const std::string& url) { return url.rfind("http://", 0) == 0 || url.rfind("https://", 0) == 0; }
 
 // A key that is put twice, or put and deleted, in one transaction.
 bool puts_twice(const etcd::Txn& txn) {

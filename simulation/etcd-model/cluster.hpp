@@ -43,7 +43,7 @@ struct Cluster {
   std::set<MemberId> started;                  // has run once: with an empty disk it would be an amnesiac
   std::map<std::string, etcd::KeyValue> keys;
   std::map<etcd::LeaseId, Lease> leases;
-  std::map<etcd::LeaseId, Lease> just_ended;   // 3.5 may still renew it: `expires` is when that is over
+  std::map<etcd::LeaseId, Lease> just_ended;  // 3.5 may still renew it: `expires` is when that is over
   std::int64_t revision = 1;
   std::uint64_t next_lease = 1;
 

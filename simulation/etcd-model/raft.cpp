@@ -9,7 +9,7 @@ namespace {
 
 constexpr Duration kElectionTimeout = seconds(1);
 constexpr Duration kEndsAfter = milliseconds(100);  // from the removal of a member to the end of its process
-constexpr Duration kReadTimeout = seconds(5);  // a silent connection looks alive for so long
+constexpr Duration kReadTimeout = seconds(5);       // a silent connection looks alive for so long
 
 std::uint64_t hash(const std::string& text) {
   std::uint64_t result = 14695981039346656037ULL;

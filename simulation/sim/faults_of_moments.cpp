@@ -47,7 +47,8 @@ std::vector<FaultKind> faults_of_moments() {
          lose_until_decided(s, h, d,
                             [](Sim& sim, std::size_t remover) { sim.kill_daemon(remover), start_again(sim, remover, seconds(15)); });
        }},
-      {"victim-returns-under-a-late-call", "cut off and unlisted; its removal reaches etcd up to 45 s late, and meanwhile it is heard again",
+      {"victim-returns-under-a-late-call",
+       "cut off and unlisted; its removal reaches etcd up to 45 s late, and meanwhile it is heard again",
        [](Sim& s, std::size_t h, Duration d) {
          const Duration late = seconds(8) + s.fault_random().below(seconds(37));
          for (std::size_t i = 0; i < s.hosts(); ++i) s.host(i).removal_delay = late;

@@ -126,7 +126,8 @@ void Invariants::check_change(const MembershipChange& change) {
   const auto [live_before, live_after] = live_voters(sim_, change);
   if (live_before >= etcd_model::majority(change.voters_before.size()) &&
       live_after < etcd_model::majority(change.voters_before.size() - 1)) {
-    // etcd takes a call whenever it arrives, and looks only at who was heard in the last five seconds (HOLES E3): no protocol can call it back.
+    // etcd takes a call whenever it arrives, and looks only at who was heard in the last five seconds (HOLES E3): no protocol can call it
+    // back.
     if (seen_.now() - called_at_ > sim_.options().rules.call_deadline) return sim_.count("limit: a call that arrived late cost the quorum");
     sim_.violate("quorum-survives",
                  what + " leaves " + std::to_string(live_after) + " live voters of " + std::to_string(change.voters_before.size() - 1));
@@ -216,8 +217,8 @@ bool Invariants::has_vote(std::size_t index) const {
   const std::string own = host_name(seen_.host(index).signing->id());
   const etcd_model::Cluster* cluster = seen_.cluster();
   return cluster != nullptr && std::any_of(cluster->members.begin(), cluster->members.end(), [&own](const etcd::Member& member) {
-    return !member.learner && member.peer_urls.front().find(own) != std::string::npos;
-  });
+           return !member.learner && member.peer_urls.front().find(own) != std::string::npos;
+         });
 }
 
 void Invariants::check_processes() {

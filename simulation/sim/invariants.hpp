@@ -73,7 +73,7 @@ class Invariants {
     TimePoint disturbed_at{};
     std::map<std::size_t, TimePoint> unlinked_since;  // from which other voters it is cut off
     TimePoint last_well{};
-    TimePoint well_before{};  // the last time it was well before it became so
+    TimePoint well_before{};                // the last time it was well before it became so
     TimePoint daemon_heard_since = kNever;  // it runs, and is well connected to a majority of voters
     TimePoint etcd_up{};
     bool is_well = false;  // when something last changed

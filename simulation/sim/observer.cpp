@@ -69,7 +69,9 @@ void Invariants::check_vote(std::size_t host, const verdict::Vote& vote) {
   const auto& [arrived, victim] = ballot->second;
   const auto answered = seen.etcd_answered.find(victim);
   if (answered != seen.etcd_answered.end() && answered->second > arrived) {
-    sim_.violate("honest-vote", seen_.host(host).name + " says dead of " + to_text(victim) + " and was answered by its etcd " + std::to_string(to_ms(seen_.now() - answered->second)) + " ms ago, the ballot came " + std::to_string(to_ms(seen_.now() - arrived)) + " ms ago");
+    sim_.violate("honest-vote", seen_.host(host).name + " says dead of " + to_text(victim) + " and was answered by its etcd " +
+                                    std::to_string(to_ms(seen_.now() - answered->second)) + " ms ago, the ballot came " +
+                                    std::to_string(to_ms(seen_.now() - arrived)) + " ms ago");
   }
   if (seen.disturbed_at != TimePoint{} && seen_.now() - seen.disturbed_at < kUnwell) {
     sim_.violate("honest-vote", seen_.host(host).name + " says dead, and was stopped itself a moment ago");
@@ -110,7 +112,8 @@ void Invariants::check_decision(const record::Record& record) {
   }
   // A row that came back a moment ago, or only for a moment, was seen by nobody who voted.
   const auto lacks = [this](const Observed::Row& row) {
-    return seen_.now() - (seen_.now() - row.since < seconds(45) || row.last - row.since < seconds(30) ? row.before : row.last) > seconds(55);
+    return seen_.now() - (seen_.now() - row.since < seconds(45) || row.last - row.since < seconds(30) ? row.before : row.last) >
+           seconds(55);
   };
   const auto lacking = static_cast<std::size_t>(std::count_if(seen.rows.begin(), seen.rows.end(), lacks));
   const bool listed = lacking < std::min<std::size_t>(2, seen_.flux().backends()) && seen_.now() - misled_at_ > minutes(2);

@@ -44,8 +44,9 @@ Agent::Impl::Impl(AgentConfig config, const Signing& signing, Persistent persist
 }
 
 World Agent::Impl::world(const Now& now) const {
-  return {config_,   signing_,         gossip_,  listing_,   view_,                   persistent_,
-          vouchers_, unclaimed_since_, learner_since_, started_, instances_, wellbeing_.unwell(now), stopping_};
+  return {config_,   signing_,         gossip_,        listing_, view_,      persistent_,
+          vouchers_, unclaimed_since_, learner_since_, started_, instances_, wellbeing_.unwell(now),
+          stopping_};
 }
 
 // No data on our disks, or only that of a founding plan that was never chosen.
@@ -139,12 +140,17 @@ void Agent::Impl::take(const Now& now, const EtcdReplied& input) {
   const auto purpose = out_.answered(input.id);
   if (!purpose) return;
   switch (purpose->part) {
-    case Purpose::Part::kView: return view_.handle(now, *purpose, input.result, out_);
-    case Purpose::Part::kLease: return lease_.handle(now, world(now), *purpose, input.result, out_);
-    case Purpose::Part::kChange: return change_.handle(now, world(now), lease_, view_, *purpose, input.result, out_);
-    case Purpose::Part::kVoter: return voter_.handle(now, *purpose, input.result);
+    case Purpose::Part::kView:
+      return view_.handle(now, *purpose, input.result, out_);
+    case Purpose::Part::kLease:
+      return lease_.handle(now, world(now), *purpose, input.result, out_);
+    case Purpose::Part::kChange:
+      return change_.handle(now, world(now), lease_, view_, *purpose, input.result, out_);
+    case Purpose::Part::kVoter:
+      return voter_.handle(now, *purpose, input.result);
     case Purpose::Part::kFounding:
-    case Purpose::Part::kOperator: return view_.refresh_soon();
+    case Purpose::Part::kOperator:
+      return view_.refresh_soon();
     case Purpose::Part::kLearner:
       if (const auto* status = input.result ? std::get_if<etcd::Status>(&*input.result) : nullptr) {
         learner_ = {status->header.member, now.boot, status->raft_applied_index};
@@ -170,8 +176,10 @@ void Agent::Impl::take(const Now& now, const PostgresSeen& input) {
 void Agent::Impl::take(const Now& now, const OperatorSays& input) {
   (void)now;
   switch (input.what) {
-    case OperatorSays::What::kPauseEvictions: return pause_evictions(true);
-    case OperatorSays::What::kResumeEvictions: return pause_evictions(false);
+    case OperatorSays::What::kPauseEvictions:
+      return pause_evictions(true);
+    case OperatorSays::What::kResumeEvictions:
+      return pause_evictions(false);
     case OperatorSays::What::kFoundWithout:
       out_.warn("an operator says that a cluster may be founded without " + input.address);
       return founding_.without(input.address);
@@ -188,7 +196,8 @@ void Agent::Impl::pause_evictions(bool paused) {
   const std::int64_t now_paused = view_.paused_create_revision();
   if (paused == (now_paused != 0)) return;
   const etcd::Write write = paused ? etcd::Write{etcd::Put{key, "{}", {}}} : etcd::Write{etcd::Delete{key}};
-  out_.ask_own({Purpose::Part::kOperator, 0, {}}, etcd::Txn{{{etcd::Compare::What::kCreateRevision, key, now_paused}}, {write}}, seconds(3));
+  out_.ask_own({Purpose::Part::kOperator, 0, {}}, etcd::Txn{{{etcd::Compare::What::kCreateRevision, key, now_paused}}, {write}},
+               seconds(3));
 }
 
 // ---- what gossip asks for ----
@@ -214,7 +223,8 @@ void Agent::Impl::apply(const Now& now, gossip::Effects effects) {
     } else if (auto* answered = std::get_if<gossip::Answered>(&effect)) {
       const gossip::NodeInfo* info = world(now).info(answered->id);
       if (answered->statement && info != nullptr && info->member &&
-          vouches(*answered->statement, answered->nonce, answered->id, info->member, info->cluster, config_.rules.statement_age, signing_)) {
+          vouches(*answered->statement, answered->nonce, answered->id, info->member, info->cluster, config_.rules.statement_age,
+                  signing_)) {
         vouchers_.note(answered->id, now.boot);
       }
       voter_.heard(now, world(now), *answered);
@@ -312,7 +322,9 @@ void Agent::Impl::announce(const Now& now) {
   };
   if (processes_known_) {
     using gossip::DataState;
-    tell(announced_->data, fresh() ? DataState::kFresh : seen_.etcd_data || persistent_.member ? DataState::kHasEtcd : DataState::kOnlyPostgres);
+    tell(announced_->data, fresh()                                 ? DataState::kFresh
+                           : seen_.etcd_data || persistent_.member ? DataState::kHasEtcd
+                                                                   : DataState::kOnlyPostgres);
   }
   tell(announced_->cluster, persistent_.chosen ? persistent_.cluster : ClusterId{});
   tell(announced_->member, persistent_.chosen ? persistent_.member : MemberId{});

@@ -17,11 +17,11 @@ namespace fluxpg::supervisor {
 struct AgentConfig {
   std::string app;
   std::string version;
-  std::string name;      // node name, for people
-  std::string address;   // own IPv4 address as peers reach it
-  gossip::Ports ports;   // as peers reach them
+  std::string name;           // node name, for people
+  std::string address;        // own IPv4 address as peers reach it
+  gossip::Ports ports;        // as peers reach them
   std::string local_address;  // of the interface our own etcd listens on (own public addresses are often unreachable from inside)
-  bool shadow = false;   // EVICTIONS=shadow
+  bool shadow = false;        // EVICTIONS=shadow
   bool runs_patroni = true;
   Rules rules;
   gossip::Config gossip;
@@ -42,7 +42,7 @@ class Agent {
   TimePoint next_deadline() const;
   Snapshot snapshot(const Now& now) const;
   bool misses_a_voter() const;  // so the listing is worth asking about more often
-  bool stopped() const;  // a requested stop has been announced; the runtime may exit
+  bool stopped() const;         // a requested stop has been announced; the runtime may exit
 
  private:
   class Impl;

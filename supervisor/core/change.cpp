@@ -190,8 +190,7 @@ void ChangeExecution::took_read_back(const Now& now, const World& world, const R
     if (kv.key == record::remover_key(world.config.app)) key = kv.create_revision;
     if (kv.key == record::record_key(world.config.app)) record = kv.mod_revision;
   }
-  if (holds(Guard::kReadBack) &&
-      (!lease.held() || key != lease.create_revision() || Epoch{static_cast<std::uint64_t>(record)} != epoch_)) {
+  if (holds(Guard::kReadBack) && (!lease.held() || key != lease.create_revision() || Epoch{static_cast<std::uint64_t>(record)} != epoch_)) {
     waits_for_ = "the remover key or the record is not what it was";
     not_before_ = now.boot + milliseconds(500);
     return;

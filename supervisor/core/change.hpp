@@ -49,16 +49,16 @@ class ChangeExecution {
   static etcd::Call call_for(const record::Change& change);
 
   Step step_ = Step::kIdle;
-  record::Record writing_;   // while kOpening or kClosing
-  Epoch opened_;             // the decision that this process opened …
+  record::Record writing_;         // while kOpening or kClosing
+  Epoch opened_;                   // the decision that this process opened …
   std::int64_t opened_under_ = 0;  // … under this remover key …
-  bool uncalled_ = false;    // … and has not called yet
-  Epoch epoch_;              // the decision that is carried on …
-  TimePoint epoch_since_{};  // … and since when we know of it: only younger signs of life speak against it
-  TimePoint last_call_{};    // TimePoint{}: this process never called for `called_`
+  bool uncalled_ = false;          // … and has not called yet
+  Epoch epoch_;                    // the decision that is carried on …
+  TimePoint epoch_since_{};        // … and since when we know of it: only younger signs of life speak against it
+  TimePoint last_call_{};          // TimePoint{}: this process never called for `called_`
   Epoch called_;
-  Epoch unclear_;           // the decision for which a call had no clear answer …
-  TimePoint unclear_at_{};  // … when that was known, the last time
+  Epoch unclear_;              // the decision for which a call had no clear answer …
+  TimePoint unclear_at_{};     // … when that was known, the last time
   TimePoint looked_at_key_{};  // when the read-back was sent
   TimePoint not_before_{};     // back-off after an answer that was not "done"
   std::string waits_for_;

@@ -42,17 +42,21 @@ void EtcdView::ask(Step step, etcd::Call call, Duration deadline, Outbox& out) {
 void EtcdView::next(const Now& now, Step step, Outbox& out) {
   busy_ = false;
   switch (step) {
-    case Step::kStatus: return ask(step, etcd::GetStatus{}, seconds(1), out);
+    case Step::kStatus:
+      return ask(step, etcd::GetStatus{}, seconds(1), out);
     case Step::kList:
       if (!own_is_voter() && target_.own) return;  // nobody to ask
       return ask(step, etcd::ListMembers{true}, seconds(3), out);
-    case Step::kLocalList: return ask(step, etcd::ListMembers{false}, seconds(2), out);
+    case Step::kLocalList:
+      return ask(step, etcd::ListMembers{false}, seconds(2), out);
     case Step::kDecision:
       if (revision_ == revision_read_ && now.boot < keys_due_) return;
       decision_asked_ = now.boot;
       return ask(step, etcd::Range{record::decision_prefix(app_), true, false, 0, false}, seconds(2), out);
-    case Step::kPaused: return ask(step, etcd::Range{record::paused_key(app_), false, false, 1, false}, seconds(2), out);
-    case Step::kPatroni: return ask(step, etcd::Range{record::patroni_config_key(app_), false, false, 1, false}, seconds(2), out);
+    case Step::kPaused:
+      return ask(step, etcd::Range{record::paused_key(app_), false, false, 1, false}, seconds(2), out);
+    case Step::kPatroni:
+      return ask(step, etcd::Range{record::patroni_config_key(app_), false, false, 1, false}, seconds(2), out);
     case Step::kFounded:
       if (!founded_) return ask(step, etcd::Range{record::founded_key(app_), false, false, 1, false}, seconds(2), out);
       [[fallthrough]];
@@ -105,7 +109,8 @@ void EtcdView::handle(const Now& now, const Purpose& purpose, const etcd::Result
 // Answers of another cluster than the one whose data we hold change nothing.
 bool EtcdView::foreign(const etcd::Header& header) {
   if (!cluster_ || header.cluster == cluster_ || !holds(Guard::kForeignCluster)) return false;
-  problem_ = "etcd cluster " + to_text(header.cluster) + " answers where cluster " + to_text(cluster_) + " was expected: nothing is changed";
+  problem_ =
+      "etcd cluster " + to_text(header.cluster) + " answers where cluster " + to_text(cluster_) + " was expected: nothing is changed";
   return true;
 }
 
@@ -139,8 +144,11 @@ void EtcdView::took_list(const Now& now, const etcd::MemberList& list, bool line
 void EtcdView::took_keys(Step step, const etcd::RangeResult& range) {
   revision_ = std::max(revision_, range.header.revision);
   switch (step) {
-    case Step::kDecision: return took_decision(range);
-    case Step::kPaused: paused_create_ = range.kvs.empty() ? 0 : range.kvs.front().create_revision; return;
+    case Step::kDecision:
+      return took_decision(range);
+    case Step::kPaused:
+      paused_create_ = range.kvs.empty() ? 0 : range.kvs.front().create_revision;
+      return;
     case Step::kPatroni:
       patroni_initialized_ = !range.kvs.empty();
       patroni_paused_ = patroni_initialized_ && record::patroni_is_paused(range.kvs.front().value);
@@ -155,13 +163,18 @@ void EtcdView::took_keys(Step step, const etcd::RangeResult& range) {
         problem_ = founded.error();
       }
       return;
-    case Step::kNodes: return took_bindings(range);
-    case Step::kHistory: return took_history(range);
-    case Step::kOldest: history_overflow_ = range.kvs.empty() ? "" : range.kvs.front().key; return;
+    case Step::kNodes:
+      return took_bindings(range);
+    case Step::kHistory:
+      return took_history(range);
+    case Step::kOldest:
+      history_overflow_ = range.kvs.empty() ? "" : range.kvs.front().key;
+      return;
     case Step::kStatus:
     case Step::kList:
     case Step::kLocalList:
-    case Step::kEnd: return;
+    case Step::kEnd:
+      return;
   }
 }
 

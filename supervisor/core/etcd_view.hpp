@@ -19,18 +19,22 @@ class EtcdView {
  public:
   EtcdView(std::string app, std::int64_t history_bound) : app_(std::move(app)), history_bound_(history_bound) {}
 
-  // `remotes`: other members to read through while our own etcd is not a voter. `cluster`: whose data we hold; answers of another are refused.
+  // `remotes`: other members to read through while our own etcd is not a voter. `cluster`: whose data we hold; answers of another are
+  // refused.
   void tick(const Now& now, const std::vector<EtcdTarget>& remotes, ClusterId cluster, Outbox& out);
   void handle(const Now& now, const Purpose& purpose, const etcd::Result& result, Outbox& out);
   TimePoint next_deadline() const { return busy_ ? kNever : next_cycle_; }
   // Grows whenever the members, the bindings, the founding or our own member id may have become another.
   std::uint64_t version() const { return version_; }
-  void refresh_soon() { next_cycle_ = TimePoint{}; revision_read_ = -1; }
+  void refresh_soon() {
+    next_cycle_ = TimePoint{};
+    revision_read_ = -1;
+  }
   // Our own transaction has just put this record.
   void note_record(record::Record record, Epoch revision);
 
   // ---- our own etcd ----
-  const std::optional<etcd::Status>& own() const { return own_; }   // the latest answer, however old
+  const std::optional<etcd::Status>& own() const { return own_; }  // the latest answer, however old
   bool own_answers(const Now& now) const { return own_ && now.boot - own_at_ < seconds(3); }
   TimePoint own_at() const { return own_at_; }
   bool own_has_leader(const Now& now) const { return own_answers(now) && own_->leader; }
@@ -104,8 +108,8 @@ class EtcdView {
   EtcdTarget target_;
   std::size_t remote_turn_ = 0;
   ClusterId cluster_;
-  std::int64_t revision_ = 0;        // of etcd's store, as last heard
-  std::int64_t revision_read_ = -1;  // at which the keys were read
+  std::int64_t revision_ = 0;           // of etcd's store, as last heard
+  std::int64_t revision_read_ = -1;     // at which the keys were read
   std::int64_t decision_revision_ = 0;  // at which the first of them was: a later change is read in the next cycle
   TimePoint keys_due_{};
 

@@ -56,7 +56,8 @@ PlanInput gather(const Now& now, const World& world, const LearnerSeen& learner,
     }
     // Silence before it was a learner is not held against it.
     const auto since = world.learner_since.find(member.id);
-    facts.etcd_silent_for = since == world.learner_since.end() ? Duration::zero() : std::min<Duration>(facts.etcd_silent_for, now.boot - since->second);
+    facts.etcd_silent_for =
+        since == world.learner_since.end() ? Duration::zero() : std::min<Duration>(facts.etcd_silent_for, now.boot - since->second);
     const gossip::MemberView* heard = world.heard(facts.node);
     const bool answers = heard != nullptr && now.boot - heard->last_answer <= seconds(2);
     const bool etcd_answers = learner.member == member.id && now.boot - learner.at <= seconds(2);
@@ -77,8 +78,9 @@ PlanInput gather(const Now& now, const World& world, const LearnerSeen& learner,
     newcomer.listed_for = is_listed && listed ? std::max<Duration>(now.boot - *listed, milliseconds(1)) : Duration::zero();
     // Holding nothing, or only what is of this very cluster: evicted while it was away, or with an etcd volume of its own that is lost.
     const std::string& system = world.gossip.self().system_id;
-    const bool ours = member.info.cluster ? member.info.cluster == world.view.list().header.cluster
-                                          : member.info.data == gossip::DataState::kOnlyPostgres && !system.empty() && member.info.system_id == system;
+    const bool ours = member.info.cluster
+                          ? member.info.cluster == world.view.list().header.cluster
+                          : member.info.data == gossip::DataState::kOnlyPostgres && !system.empty() && member.info.system_id == system;
     newcomer.fresh = member.info.data == gossip::DataState::kFresh || ours;
     input.newcomers.push_back(std::move(newcomer));
   }

@@ -63,7 +63,8 @@ std::vector<Doing> Founding::obstacles(const Now& now, const World& world, const
   for (const auto& [id, member] : world.gossip.members()) {
     const auto [slot, added] = by_address.emplace(member.info.address, &member);
     if (!added && member.state == State::kAlive) slot->second = &member;
-    if (member.info.cluster && holds(Guard::kClusterIsJoined)) result.push_back({what, member.info.name + " knows a cluster: it is joined instead"});
+    if (member.info.cluster && holds(Guard::kClusterIsJoined))
+      result.push_back({what, member.info.name + " knows a cluster: it is joined instead"});
   }
   for (const std::string& address : world.listing.listed(now)) {
     if (address == world.config.address || without.count(address) > 0) continue;
@@ -216,7 +217,8 @@ std::string Founding::refusal(const Now& now, const World& world, bool fresh, co
     return "it has promised round " + std::to_string(persistent.promised->round);
   }
   const std::uint32_t counted = count(now, world, without);
-  if (holds(Guard::kCountsAgree) && counted > plan.counted) return "it counts " + std::to_string(counted) + " nodes, the plan only " + std::to_string(plan.counted);
+  if (holds(Guard::kCountsAgree) && counted > plan.counted)
+    return "it counts " + std::to_string(counted) + " nodes, the plan only " + std::to_string(plan.counted);
   const auto blocked = obstacles(now, world, without);
   return blocked.empty() ? "" : "it waits for " + blocked.front().waits_for;
 }
@@ -225,8 +227,7 @@ void Founding::take(const Now& now, const World& world, bool fresh, const Foundi
                     Outbox& out) {
   highest_round_ = std::max(highest_round_, plan.round);
   std::string why = refusal(now, world, fresh, plan, persistent, without_);
-  const bool started =
-      holds(Guard::kStopBeforeHigherRound) && !persistent.started_token.empty() && persistent.started_token != plan.token;
+  const bool started = holds(Guard::kStopBeforeHigherRound) && !persistent.started_token.empty() && persistent.started_token != plan.token;
   if (why.empty() && started) {
     why = "the etcd of its earlier plan has not been given up yet";
     if (!abandoning_ && may_abandon(now, world)) {

@@ -1,13 +1,13 @@
 // Making a cluster where none was: the one decision that cannot be undone, so everything doubtful blocks it (DESIGN §6, HOLES H28–H33).
 //
-// A plan { token, founders } is promised durably by each fresh node, then started by all founders with one member list. It is chosen when its own
-// etcd has committed /fluxpg/{app}/founded; until then its data directory is disposable and a higher round may replace it.
+// A plan { token, founders } is promised durably by each fresh node, then started by all founders with one member list. It is chosen when
+// its own etcd has committed /fluxpg/{app}/founded; until then its data directory is disposable and a higher round may replace it.
 #pragma once
 
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
-#include <optional>
 #include <vector>
 
 #include "base/random.hpp"
@@ -20,8 +20,8 @@ class Founding {
  public:
   // `fresh`: no data on our disk, or only that of a plan that was never chosen.
   void tick(const Now& now, const World& world, const ProcessesSeen& seen, bool fresh, Persistent& persistent, Random& random, Outbox& out);
-  void take(const Now& now, const World& world, bool fresh, const verdict::FoundingPlan& plan, gossip::Route route,
-            Persistent& persistent, Outbox& out);
+  void take(const Now& now, const World& world, bool fresh, const verdict::FoundingPlan& plan, gossip::Route route, Persistent& persistent,
+            Outbox& out);
   void take(const verdict::FoundingPromise& promise, const Persistent& persistent);
   void take(const Now& now, const World& world, bool fresh, const verdict::FoundingStart& start, Persistent& persistent, Outbox& out);
   // An operator vouches that this listed address does not hold the only copy.
@@ -53,10 +53,10 @@ class Founding {
   TimePoint promised_at_{};
   TimePoint resend_at_{};
   bool abandoning_ = false;
-  bool proposing_ = false;                       // the promised plan is our own proposal …
-  std::set<NodeId> promises_;                    // … and these have promised it
+  bool proposing_ = false;     // the promised plan is our own proposal …
+  std::set<NodeId> promises_;  // … and these have promised it
   std::map<NodeId, std::string> refusals_;
-  std::uint64_t highest_round_ = 0;              // ever heard of
+  std::uint64_t highest_round_ = 0;  // ever heard of
   TimePoint commit_at_{};
 };
 

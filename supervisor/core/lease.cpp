@@ -25,9 +25,8 @@ std::string RemoverLease::ineligible(const Now& now, const World& world, bool un
 std::size_t RemoverLease::rank(const World& world) {
   const verdict::Electorate electorate = world.view.electorate();
   const MemberId own = world.own_member();
-  return static_cast<std::size_t>(std::count_if(electorate.voters.begin(), electorate.voters.end(), [&](MemberId voter) {
-    return voter < own && world.alive(world.node_of(voter));
-  }));
+  return static_cast<std::size_t>(std::count_if(electorate.voters.begin(), electorate.voters.end(),
+                                                [&](MemberId voter) { return voter < own && world.alive(world.node_of(voter)); }));
 }
 
 void RemoverLease::tick(const Now& now, const World& world, bool under_ballot, Outbox& out) {

@@ -34,7 +34,8 @@ Ruling ruling(const SeatFacts& voter, const PlanInput& input, const Rules& rules
     return {"", dead + ", announced a planned stop: waited for " + in_seconds(rules.listed_grace)};
   }
   if (voter.presence == Presence::kUnlisted) {
-    if (voter.silent_for >= rules.dead_for_unlisted || !holds(Guard::kDwellUnlisted)) return {"unlisted", dead + " and " + voter.presence_text};
+    if (voter.silent_for >= rules.dead_for_unlisted || !holds(Guard::kDwellUnlisted))
+      return {"unlisted", dead + " and " + voter.presence_text};
     return {"", dead + " and unlisted: evicted after " + in_seconds(rules.dead_for_unlisted)};
   }
   if (voter.silent_for < rules.dead_for_listed && holds(Guard::kDwellListed)) {
@@ -67,12 +68,12 @@ std::optional<Change> plan_eviction(const PlanInput& input, const Rules& rules, 
     if (gone(voter, rules)) corpses.push_back(&voter);
     if (!voter.alive) ++dead;
   }
-  std::stable_sort(corpses.begin(), corpses.end(),
-                   [](const SeatFacts* a, const SeatFacts* b) { return a->silent_for > b->silent_for; });
+  std::stable_sort(corpses.begin(), corpses.end(), [](const SeatFacts* a, const SeatFacts* b) { return a->silent_for > b->silent_for; });
   for (const SeatFacts* voter : corpses) {
     const std::string what = "eviction of " + voter->name;
-    Ruling verdict = voter->alive ? Ruling{"consent", "its daemon has not been able to vouch for its etcd for " + in_seconds(voter->etcd_silent_for)}
-                                  : ruling(*voter, input, rules, dead);
+    Ruling verdict = voter->alive
+                         ? Ruling{"consent", "its daemon has not been able to vouch for its etcd for " + in_seconds(voter->etcd_silent_for)}
+                         : ruling(*voter, input, rules, dead);
     if (verdict.rule.empty()) {
       out.waiting.push_back({what, verdict.reason});
     } else if (voter->contested) {  // meanwhile other changes get their turn
@@ -80,8 +81,8 @@ std::optional<Change> plan_eviction(const PlanInput& input, const Rules& rules, 
     } else if (holds(Guard::kPause) && input.paused) {
       out.waiting.push_back({what, "evictions are paused (" + verdict.reason + ")"});
     } else if (holds(Guard::kBudget) && input.evictions_open >= rules.budget && !replacement_waits(input, rules)) {
-      out.waiting.push_back({what, std::to_string(input.evictions_open) + " evictions are not yet made good by a new voter, the budget is " +
-                                       std::to_string(rules.budget)});
+      out.waiting.push_back({what, std::to_string(input.evictions_open) +
+                                       " evictions are not yet made good by a new voter, the budget is " + std::to_string(rules.budget)});
     } else {
       return removal(*voter, verdict.rule, verdict.reason);
     }
@@ -97,14 +98,20 @@ std::optional<Change> plan_learner(const PlanInput& input, const Rules& rules, s
       }
       out.waiting.push_back({"learner " + learner.name, "silent for " + in_seconds(learner.silent_for) + ", removed after 30 s"});
     } else if (learner.etcd_silent_for >= rules.silent_etcd_consent && holds(Guard::kGhostLearner)) {
-      return removal(learner, "ghost-learner",
-                     "this learner's etcd has not worked for " + in_seconds(learner.etcd_silent_for) + ", and there is one slot for learners");
+      return removal(
+          learner, "ghost-learner",
+          "this learner's etcd has not worked for " + in_seconds(learner.etcd_silent_for) + ", and there is one slot for learners");
     } else if (input.voters.size() >= wanted) {
       out.waiting.push_back({"learner " + learner.name, "all " + std::to_string(wanted) + " seats are taken"});
     } else if (!learner.in_sync && holds(Guard::kLearnerInSync)) {
       out.waiting.push_back({"promotion of " + learner.name, "it has not caught up, or has not answered within 2 s"});
     } else {
-      return Change{Kind::kPromote, learner.member, learner.node, learner.name, learner.peer_url, "seat-empty",
+      return Change{Kind::kPromote,
+                    learner.member,
+                    learner.node,
+                    learner.name,
+                    learner.peer_url,
+                    "seat-empty",
                     std::to_string(input.voters.size()) + " of " + std::to_string(wanted) + " voters, and it has caught up"};
     }
   }
@@ -126,7 +133,12 @@ std::optional<Change> plan_join(const PlanInput& input, std::size_t wanted, Plan
     } else if (corpse != nullptr) {
       out.waiting.push_back({what, "etcd refuses every addition while voter " + corpse->name + " is down"});
     } else {
-      return Change{Kind::kAddLearner, MemberId{}, newcomer.node, newcomer.name, newcomer.peer_url, "join",
+      return Change{Kind::kAddLearner,
+                    MemberId{},
+                    newcomer.node,
+                    newcomer.name,
+                    newcomer.peer_url,
+                    "join",
                     "it is listed, alive and fresh, and " + std::to_string(input.voters.size()) + " of " + std::to_string(wanted) +
                         " seats are taken"};
     }
@@ -142,9 +154,7 @@ std::size_t wanted_voters(std::uint32_t target_voters, std::uint32_t instances) 
   return std::max(wanted, 1U);
 }
 
-int failures_survivable(std::size_t voters, std::size_t live) {
-  return static_cast<int>(live) - static_cast<int>(voters / 2 + 1);
-}
+int failures_survivable(std::size_t voters, std::size_t live) { return static_cast<int>(live) - static_cast<int>(voters / 2 + 1); }
 
 bool eviction_raises_tolerance(std::size_t voters, std::size_t dead) {
   if (dead == 0 || dead >= voters) return false;

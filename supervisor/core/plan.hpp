@@ -16,18 +16,18 @@ namespace fluxpg::supervisor {
 // What is known about one member of etcd.
 struct SeatFacts {
   MemberId member;
-  NodeId node;              // zero: no key is bound to it
+  NodeId node;  // zero: no key is bound to it
   std::string name;
   std::string peer_url;
-  bool alive = false;       // gossip hears it (suspects included), or it is ourselves
-  Duration silent_for{};    // since gossip holds it dead, or since it was first seen without any node that claims it
-  bool stopping = false;    // announced a planned stop
-  bool leaving = false;     // consents to its removal
+  bool alive = false;          // gossip hears it (suspects included), or it is ourselves
+  Duration silent_for{};       // since gossip holds it dead, or since it was first seen without any node that claims it
+  bool stopping = false;       // announced a planned stop
+  bool leaving = false;        // consents to its removal
   Duration etcd_silent_for{};  // of a live daemon: since it last vouched for its etcd
   discovery::Presence presence = discovery::Presence::kUnknown;  // of the dead
-  std::string presence_text;                                    // likewise
-  bool contested = false;   // voters: the last ballot about it did not agree, not long ago
-  bool in_sync = false;     // learners: has caught up, and its etcd said so just now
+  std::string presence_text;                                     // likewise
+  bool contested = false;                                        // voters: the last ballot about it did not agree, not long ago
+  bool in_sync = false;                                          // learners: has caught up, and its etcd said so just now
 };
 
 // A node that could take a seat: alive, known to gossip, not a member of etcd.
@@ -36,22 +36,22 @@ struct NewcomerFacts {
   std::string name;
   std::string peer_url;
   Duration alive_for{};
-  Duration listed_for{};    // zero: not listed
-  bool fresh = false;       // holds nothing, or only data of this very cluster
+  Duration listed_for{};  // zero: not listed
+  bool fresh = false;     // holds nothing, or only data of this very cluster
 };
 
 struct PlanInput {
-  std::vector<SeatFacts> voters;    // in the order of etcd's list
+  std::vector<SeatFacts> voters;  // in the order of etcd's list
   std::vector<SeatFacts> learners;
   std::vector<NewcomerFacts> newcomers;  // in order of node id
-  std::uint32_t instances = 0;      // wanted by the specification; 0: unknown
-  std::uint32_t evictions_open = 0; // evictions not yet made good by a promotion
+  std::uint32_t instances = 0;           // wanted by the specification; 0: unknown
+  std::uint32_t evictions_open = 0;      // evictions not yet made good by a promotion
   bool paused = false;
 };
 
 struct Plan {
   std::optional<record::Change> change;
-  std::vector<Doing> waiting;       // what is not done yet, and why
+  std::vector<Doing> waiting;  // what is not done yet, and why
 };
 
 Plan plan(const PlanInput& input, const Rules& rules);

@@ -10,7 +10,7 @@ namespace {
 constexpr Duration kFirstBackoff = seconds(1);
 constexpr Duration kLongestBackoff = seconds(30);
 constexpr Duration kSetAsideTakes = seconds(2);  // until the disk is looked at again; still there: once more
-constexpr int kEvicted = 0;  // etcd ends with 0 only after it learned that it was removed
+constexpr int kEvicted = 0;                      // etcd ends with 0 only after it learned that it was removed
 }  // namespace
 
 RunEtcd Seat::base(const World& world) {
@@ -64,8 +64,9 @@ void Seat::tick(const Now& now, const World& world, const ProcessesSeen& seen, b
     return;
   }
   if (next_try_ != kNever && now.boot < next_try_) {
-    doing_.push_back({"starting etcd", "the next try after it ended" +
-                                           (state == Process::State::kExited ? " with exit code " + std::to_string(seen.etcd.exit_code) : "")});
+    doing_.push_back(
+        {"starting etcd", "the next try after it ended" +
+                              (state == Process::State::kExited ? " with exit code " + std::to_string(seen.etcd.exit_code) : "")});
     return;
   }
   if (!persistent.started_token.empty() && !persistent.chosen) {
@@ -104,9 +105,11 @@ void Seat::resume(const Now& now, const World& world, const ProcessesSeen& seen,
   const EtcdView& view = world.view;
   const bool evicted = seen.etcd.state == Process::State::kExited && seen.etcd.exit_code == kEvicted;
   if (evicted && persistent.member) {
-    const bool gone = !holds(Guard::kRemovedIsListed) || (view.list_is_current(now) && view.list().header.cluster == persistent.cluster && !view.find(persistent.member));
+    const bool gone = !holds(Guard::kRemovedIsListed) ||
+                      (view.list_is_current(now) && view.list().header.cluster == persistent.cluster && !view.find(persistent.member));
     if (gone) {
-      out.warn("etcd member " + to_text(persistent.member) + " was removed from the cluster: its data is set aside, and this node joins anew");
+      out.warn("etcd member " + to_text(persistent.member) +
+               " was removed from the cluster: its data is set aside, and this node joins anew");
       out.push(SetAsideEtcdData{"removed-from-cluster"});
       next_try_ = now.boot + kSetAsideTakes;
       return;
@@ -138,14 +141,16 @@ void Seat::join(const Now& now, const World& world, Persistent& persistent, Outb
   }
   // Promised, but the word to start was missed: a founder that never started has forgotten nothing.
   const auto& promised = persistent.promised;
-  if (!seat->learner && promised && view.founded() && view.founded()->token == promised->token && persistent.started_token.empty() && !persistent.chosen) {
+  if (!seat->learner && promised && view.founded() && view.founded()->token == promised->token && persistent.started_token.empty() &&
+      !persistent.chosen) {
     persistent.started_token = promised->token;
     out.push(Persist{persistent});
     return found(now, world, persistent, out);
   }
   // A seat with a name has run once, with a disk that is not this one.
   if (holds(Guard::kSeatWithoutDisk) && (!seat->learner || !seat->name.empty())) {
-    problem_ = "etcd still counts this node as member " + to_text(seat->id) + ", but its data is gone: it waits to be evicted and joins anew";
+    problem_ =
+        "etcd still counts this node as member " + to_text(seat->id) + ", but its data is gone: it waits to be evicted and joins anew";
     return;
   }
   RunEtcd plan = own;

@@ -14,9 +14,12 @@ constexpr std::size_t kMaxAnswered = 64;
 
 verdict::Listing listing_of(discovery::Presence presence) {
   switch (presence) {
-    case discovery::Presence::kUnknown: return verdict::Listing::kUnknown;
-    case discovery::Presence::kListed: return verdict::Listing::kListed;
-    case discovery::Presence::kUnlisted: return verdict::Listing::kUnlisted;
+    case discovery::Presence::kUnknown:
+      return verdict::Listing::kUnknown;
+    case discovery::Presence::kListed:
+      return verdict::Listing::kListed;
+    case discovery::Presence::kUnlisted:
+      return verdict::Listing::kUnlisted;
   }
   CHECK(false);
 }
@@ -51,8 +54,8 @@ bool Voter::open(const Now& now, const World& world, const verdict::Ballot& ball
     // Its daemon has been silent since before we started: its etcd is asked where it was when it joined.
     const auto url = endpoint_of_url(client_url_of(world, ballot.victim.member));
     const std::uint16_t port = url ? url->port : world.config.ports.etcd_client;
-    out.ask({Purpose::Part::kVoter, status, ballot.id}, EtcdTarget{false, {address, port}, host_name(ballot.victim.node)}, etcd::GetStatus{},
-            wait_);
+    out.ask({Purpose::Part::kVoter, status, ballot.id}, EtcdTarget{false, {address, port}, host_name(ballot.victim.node)},
+            etcd::GetStatus{}, wait_);
   } else {
     inquiry.status_answered = true;
     inquiry.evidence.push_back({"etcd-status", "not asked: no address of it is known", 0});
@@ -67,9 +70,9 @@ void Voter::heard(const Now& now, const World& world, const gossip::Answered& an
     const verdict::Victim& victim = inquiry.ballot.victim;
     // Only answers to questions asked after the ballot arrived are evidence.
     if (answered.id != victim.node || now.boot - answered.rtt < inquiry.since || inquiry.findings.victim_vouched) continue;
-    inquiry.findings.victim_vouched = answered.statement && vouches(*answered.statement, answered.nonce, victim.node, victim.member,
-                                                                    inquiry.ballot.electorate.cluster,
-                                                                    world.config.rules.statement_age, world.signing);
+    inquiry.findings.victim_vouched =
+        answered.statement && vouches(*answered.statement, answered.nonce, victim.node, victim.member, inquiry.ballot.electorate.cluster,
+                                      world.config.rules.statement_age, world.signing);
     if (!inquiry.findings.victim_vouched && inquiry.findings.daemon_answered) continue;
     inquiry.findings.daemon_answered = true;
     inquiry.evidence.push_back({"gossip-probe", inquiry.findings.victim_vouched ? "answered, and vouched for its etcd" : "answered",

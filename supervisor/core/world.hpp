@@ -54,8 +54,8 @@ struct World {
   const std::map<MemberId, TimePoint>& unclaimed_since;  // members that no living node claims
   const std::map<MemberId, TimePoint>& learner_since;    // when each learner was first seen in the list
   TimePoint started;
-  std::uint32_t instances = 0;   // 0: unknown
-  std::string unwell;            // why our own judgement cannot be trusted just now; empty: well
+  std::uint32_t instances = 0;  // 0: unknown
+  std::string unwell;           // why our own judgement cannot be trusted just now; empty: well
   bool stopping = false;
 
   const NodeId& self() const { return gossip.self().id; }
@@ -68,7 +68,7 @@ struct World {
   std::string name_of(MemberId member) const;
   std::map<MemberId, std::string> names() const;
   std::string name_of(const NodeId& node) const;
-  std::string address_of(const NodeId& node) const;        // from gossip, else as etcd recorded it; empty: unknown
+  std::string address_of(const NodeId& node) const;  // from gossip, else as etcd recorded it; empty: unknown
   discovery::Presence presence(const Now& now, const NodeId& node) const;
   std::string peer_url(const gossip::NodeInfo& info) const;
   std::string client_url(const gossip::NodeInfo& info) const;

@@ -38,7 +38,7 @@ Json ballot(const verdict::Ballot& value) {
 Json vote(const verdict::Vote& value) {
   Json evidence = Json::array();
   for (const verdict::Evidence& e : value.evidence) evidence.push_back({{"kind", e.kind}, {"outcome", e.outcome}, {"ms", e.ms}});
-  return {{"ballot", id(value.ballot)},      {"voter", id(value.voter)},        {"node", id(value.node)},
+  return {{"ballot", id(value.ballot)},      {"voter", id(value.voter)},          {"node", id(value.node)},
           {"vote", to_text(value.choice)},   {"listing", to_text(value.listing)}, {"reason", value.reason},
           {"evidence", std::move(evidence)}, {"signature", id(value.signature)}};
 }

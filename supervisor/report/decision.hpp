@@ -7,7 +7,6 @@
 
 namespace fluxpg::report {
 
-
 // The name, or the beginning of the id; "" for no node at all.
 std::string name_of(const NodeId& node, const Names& names);
 // The victim's or newcomer's name, or its peer URL.

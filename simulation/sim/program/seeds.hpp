@@ -18,7 +18,7 @@ struct Wanted {
   std::string seeds;          // A-B; empty: 1-200, or as many as the scenario says
   std::string scenario_file;  // empty: random faults
   std::optional<scenario::Scenario> scenario;
-  std::string mutant;         // a guard left out (mutants.hpp); empty: none
+  std::string mutant;  // a guard left out (mutants.hpp); empty: none
   std::uint64_t seed = 1;
   std::size_t nodes = 0;  // 0: 3 to 5, by the seed
   std::int64_t minutes_of_faults = 8;
