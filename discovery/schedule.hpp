@@ -15,9 +15,9 @@ namespace fluxpg::discovery {
 struct ScheduleConfig {
   Duration period = seconds(60);     // 10 s … 1 h; each wait is shortened by up to a tenth, so that the nodes do not ask in step
   Duration retry = seconds(10);      // after a fault; doubled with each further one, up to the period
-  Duration hurry = seconds(5);       // between the polls that confirm a vanished address
+  Duration hurry = seconds(4);       // between the polls that confirm a vanished address
   Duration hurry_for = seconds(75);  // how long they go on; make it the absence window + 15 s
-  Duration urgent = seconds(10);     // the period while a voter is silent: whether it is listed decides about it soon
+  Duration urgent = seconds(4);     // the period while a voter is silent: whether it is listed decides about it soon
   std::size_t hurry_budget = 30;     // backends that contradict each other for ever must not make us impolite:
                                      // each hurried poll costs one, each ordinary one gives one back
 };
