@@ -202,7 +202,8 @@ Snapshot Agent::Impl::snapshot(const Now& now) const {
                                                   " voters live; " + (missing > 0 ? std::to_string(missing) + " of the silent ones must return" : "etcd has no leader"));
     out.health = Health::kMajorityLost;
   } else if (out.voters == 0) {
-    out.problems.insert(out.problems.begin(), "there is no cluster yet");
+    out.problems.insert(out.problems.begin(), persistent_.chosen ? "nobody has told yet who is a member of cluster " + to_text(persistent_.cluster)
+                                                                 : std::string("there is no cluster yet"));
     out.health = Health::kDegraded;
   } else {
     if (out.voters < wanted && instances != 0) {

@@ -53,6 +53,7 @@ class Node:
         self.name = "node-" + self.address.replace(".", "-")
         self.home = os.path.join(cluster.home, self.ns)
         self.settings = {}  # of this node alone; None takes a setting away
+        self.wrap = ""  # a command to run fluxpgd under
         self.process = None
 
     # ---- life ----
@@ -99,7 +100,7 @@ startretries=0
 stdout_logfile={home}/log/etcd.log
 redirect_stderr=true
 [program:updater]
-command={os.path.abspath(BIN)}/fluxpgd --config {home}/fluxpg.yml
+command={self.wrap} {os.path.abspath(BIN)}/fluxpgd --config {home}/fluxpg.yml
 autostart=true
 autorestart=true
 startretries=1000
@@ -251,8 +252,8 @@ class Cluster:
         ip_hub("link", "set", f"v{node.ns}", "up")
 
     # ---- the Flux API ----
-    def api(self, method, path, body=None):
-        command = ["ip", "netns", "exec", HUB, "curl", "-s", "-f", "-m", "30", "-X", method, MOCK + path]
+    def api(self, method, path, body=None, base=MOCK):
+        command = ["ip", "netns", "exec", HUB, "curl", "-s", "-f", "-m", "30", "-X", method, base + path]
         if body is not None:
             command += ["-H", "Content-Type: application/json", "-d", json.dumps(body)]
         return run(*command).stdout
