@@ -88,6 +88,7 @@ struct ProcessesSeen {
   Process patroni;
   bool etcd_data = false;      // a write-ahead log exists in the etcd data directory
   bool postgres_data = false;  // PG_VERSION exists
+  bool etcd_elsewhere = false;  // etcd was started to listen on another address than ours of today
 };
 struct PostgresSeen {
   std::string role = "unknown";  // "primary", "replica", "unknown"

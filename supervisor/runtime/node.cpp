@@ -63,7 +63,7 @@ Node::Node(const Context& context, ProcessControl& control, Parts parts)
       self_{host_name(parts_.identity->id()), name_of(parts_.address), parts_.address, parts_.listen},
       etcd_(context, control, self_),
       patroni_(context, control, parts_.keys, self_),
-      probes_(context, control),
+      probes_(context, control, self_.listen),
       hosts_trouble_(context.log, context.settings.hosts_file + " can be written again.") {}
 
 std::string Node::open_all() {

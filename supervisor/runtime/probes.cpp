@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "supervisor/runtime/disk.hpp"
+#include "supervisor/runtime/node_files.hpp"
 
 namespace fluxpg::runtime {
 
@@ -25,7 +26,7 @@ Process find(const Programs& programs, const char* name) {
 }
 
 bool same(const ProcessesSeen& a, const ProcessesSeen& b) {
-  return a.etcd == b.etcd && a.patroni == b.patroni && a.etcd_data == b.etcd_data && a.postgres_data == b.postgres_data;
+  return a.etcd == b.etcd && a.patroni == b.patroni && a.etcd_data == b.etcd_data && a.etcd_elsewhere == b.etcd_elsewhere && a.postgres_data == b.postgres_data;
 }
 
 bool same(const PostgresSeen& a, const PostgresSeen& b) { return a.role == b.role && a.system_id == b.system_id; }
@@ -64,8 +65,8 @@ std::optional<supervisor::PostgresPlace> place_from_patroni(const std::string& b
   return place;
 }
 
-Probes::Probes(const Context& context, ProcessControl& control)
-    : context_(context), control_(control), trouble_(context.log, "supervisord answers again.") {}
+Probes::Probes(const Context& context, ProcessControl& control, const std::string& listen)
+    : context_(context), control_(control), listen_(listen), trouble_(context.log, "supervisord answers again.") {}
 
 void Probes::start() {
   look_at_processes();
@@ -86,6 +87,7 @@ void Probes::processes_seen(const Expected<Programs, RpcError>& programs) {
   if (programs) seen.patroni = find(*programs, kPatroniProgram);
   seen.etcd_data = has_etcd_data(context_.settings.etcd_data_dir);
   seen.postgres_data = has_postgres_data(context_.settings.postgres_data_dir);
+  seen.etcd_elsewhere = seen.etcd.state == Process::State::kRunning && !etcd_listens_on(context_.settings, listen_);
   patroni_runs_ = seen.patroni.state == Process::State::kRunning;
   const TimePoint now = context_.now().boot;
   if (processes_ && same(*processes_, seen) && now - processes_told_ < kRepeat) return;

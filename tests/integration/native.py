@@ -52,6 +52,7 @@ class Node:
         self.ns, self.address = f"{PREFIX}{number}", f"{SUBNET}.{10 + number}"
         self.name = "node-" + self.address.replace(".", "-")
         self.home = os.path.join(cluster.home, self.ns)
+        self.settings = {}  # of this node alone; None takes a setting away
         self.process = None
 
     # ---- life ----
@@ -70,9 +71,12 @@ class Node:
             "log": {"level": "debug"}, "flux": {"api_url": MOCK, "poll_period": "2s"},
             "listing": {"absence_window": "10s"}, "rules": {"dead_for_unlisted": "5s", "identity_wait": "1s"},
         }
-        for dotted, value in self.cluster.settings.items():
-            section, key = dotted.split(".")
-            settings.setdefault(section, {})[key] = value
+        for dotted, value in {**self.cluster.settings, **self.settings}.items():
+            *section, key = dotted.split(".")
+            place = settings.setdefault(section[0], {}) if section else settings
+            place[key] = value
+            if value is None:
+                del place[key]
         with open(f"{home}/fluxpg.yml", "w") as file:
             json.dump(settings, file)  # JSON is YAML
         with open(f"{home}/supervisord.conf", "w") as file:
