@@ -171,16 +171,6 @@ void Simulation::perform(std::size_t index, const supervisor::SetAsideEtcdData& 
   etcd_.lose_disk(index);
 }
 
-void Simulation::perform(std::size_t index, const supervisor::RunPatroni&) {
-  hosts_[index].patroni = true;
-  const std::uint64_t life = hosts_[index].life;
-  queue_.in(seconds(5), [this, index, life] {
-    if (hosts_[index].patroni && lives(index, life)) hosts_[index].postgres_data = true;
-  });
-}
-
-void Simulation::perform(std::size_t index, const supervisor::StopPatroni&) { hosts_[index].patroni = false; }
-
 void Simulation::perform(std::size_t index, const supervisor::Say& action) {
   states_.said(index, action.text);
   trace(index, action.text);

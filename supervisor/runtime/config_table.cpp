@@ -110,6 +110,9 @@ void add_rules(Rows& t) {
   t.push_back(time("rules.statement_age", "", AT(rules.statement_age), kS, 30 * kS, "how fresh the victim's word about its etcd must be"));
   t.push_back(
       time("rules.silent_etcd_consent", "", AT(rules.silent_etcd_consent), kMin, 24 * kHour, "a daemon without etcd this long consents"));
+  t.push_back(time("rules.ghost_after", "", AT(rules.ghost_after), 5 * kS, kHour, "a dead learner goes, if its slot is of use"));
+  t.push_back(
+      time("rules.learner_patience", "", AT(rules.learner_patience), 10 * kS, 24 * kHour, "a learner without progress goes after this"));
   t.push_back(time("rules.unwell_dwell", "", AT(rules.unwell_dwell), kS, kMin, "abstain this long after a suspension or clock jump"));
   t.push_back(time("rules.void_after", "", AT(rules.void_after), 20 * kS, 10 * kMin, "an open decision without effect is void"));
   t.push_back(

@@ -53,6 +53,7 @@ class Node:
         self.name = "node-" + self.address.replace(".", "-")
         self.home = os.path.join(cluster.home, self.ns)
         self.process = None
+        self.etcd = "/usr/bin/etcd"  # or what is run in its place
 
     # ---- life ----
     def write_files(self):
@@ -87,7 +88,7 @@ chmod=0700
 [rpcinterface:supervisor]
 supervisor.rpcinterface_factory=supervisor.rpcinterface:make_main_rpcinterface
 [program:etcd]
-command=/usr/bin/env -i PATH=/usr/bin:/bin /usr/bin/etcd --config-file {home}/etcd.yml
+command=/usr/bin/env -i PATH=/usr/bin:/bin {self.etcd} --config-file {home}/etcd.yml
 autostart=false
 autorestart=false
 startsecs=0
