@@ -51,6 +51,7 @@ World Agent::Impl::world(const Now& now) const {
 
 // No data on our disks, or only that of a founding plan that was never chosen.
 bool Agent::Impl::fresh() const {
+  if (Restoration::under_way(persistent_)) return false;
   if (!processes_known_ || persistent_.chosen) return processes_known_ && !seen_.etcd_data && !persistent_.member && !seen_.postgres_data;
   return !seen_.postgres_data && (!seen_.etcd_data || !persistent_.started_token.empty());
 }
@@ -151,6 +152,15 @@ void Agent::Impl::take(const Now& now, const EtcdReplied& input) {
     case Purpose::Part::kFounding:
     case Purpose::Part::kOperator:
       return view_.refresh_soon();
+    case Purpose::Part::kEvidence:
+      return evidence_.handle(input.result);
+    case Purpose::Part::kRestoration:
+      if (restoration_.committed(input.result, persistent_, out_)) forget_cluster();
+      return;
+    case Purpose::Part::kSuccessor:
+      return successor_.handle(world(now), input.result);
+    case Purpose::Part::kJanitor:
+      return janitor_.handle(now, world(now), *purpose, input.result, out_);
     case Purpose::Part::kLearner:
       if (const auto* status = input.result ? std::get_if<etcd::Status>(&*input.result) : nullptr) {
         learner_.answered(now, status->header.member, status->raft_applied_index);
@@ -174,7 +184,6 @@ void Agent::Impl::take(const Now& now, const PostgresSeen& input) {
 }
 
 void Agent::Impl::take(const Now& now, const OperatorSays& input) {
-  (void)now;
   switch (input.what) {
     case OperatorSays::What::kPauseEvictions:
       return pause_evictions(true);
@@ -183,6 +192,10 @@ void Agent::Impl::take(const Now& now, const OperatorSays& input) {
     case OperatorSays::What::kFoundWithout:
       out_.warn("an operator says that a cluster may be founded without " + input.address);
       return founding_.without(input.address);
+    case OperatorSays::What::kRecover:
+      return recover(now, input.recover);
+    case OperatorSays::What::kRejoin:
+      return successor_.rejoin();
   }
 }
 
@@ -240,16 +253,18 @@ void Agent::Impl::step(const Now& now) {
   remember_peers(now);
   read_etcd(now);
   note_unclaimed(now);
+  remember_voters(now);
   if (processes_known_) {
     founding_.tick(now, world(now), seen_, fresh(), persistent_, random_, out_);
     founding_.commit(now, world(now), persistent_, out_);
-    if (!founding_.abandoning()) seat_.tick(now, world(now), seen_, conflict_, persistent_, out_);
+    run_etcd(now);
   }
   announce(now);
   vouch_for_all(now);
   answer_ballots(now);
   lease_.tick(now, world(now), voter_.under_ballot(now), out_);
   decide(now);
+  sweep(now);
   run_patroni(now);
   write_hosts();
 }
@@ -269,7 +284,8 @@ const std::vector<EtcdTarget>& Agent::Impl::remotes() {
 }
 
 void Agent::Impl::read_etcd(const Now& now) {
-  view_.tick(now, remotes(), persistent_.chosen ? persistent_.cluster : ClusterId{}, out_);
+  static const std::vector<EtcdTarget> kNobody;
+  view_.tick(now, Restoration::under_way(persistent_) ? kNobody : remotes(), persistent_.chosen ? persistent_.cluster : ClusterId{}, out_);
   if (view_.own_has_leader(now)) {
     no_leader_since_ = kNever;
   } else if (no_leader_since_ == kNever) {

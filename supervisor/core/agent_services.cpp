@@ -33,6 +33,12 @@ void Agent::Impl::run_patroni(const Now& now) {
   out_.push(std::move(wanted));
 }
 
+void Agent::Impl::sweep(const Now& now) {
+  if (now.boot < janitor_.next_deadline()) return;
+  const World facts = world(now);
+  janitor_.tick(now, facts, !config_.shadow && Janitor::is_sweeper(facts, lease_.held()), out_);
+}
+
 void Agent::Impl::write_hosts() {
   if (hosts_for_ == seen_versions()) return;
   hosts_for_ = seen_versions();

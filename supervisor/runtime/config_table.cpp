@@ -75,6 +75,7 @@ void add_programs(Rows& t) {
   t.push_back(time("etcd.heartbeat_interval", "", AT(etcd_heartbeat), 10 * kMs, 5 * kS, "shorter = more traffic"));
   t.push_back(
       time("etcd.election_timeout", "", AT(etcd_election), 50 * kMs, 50 * kS, "at least five heartbeats; longer = slower failover"));
+  t.push_back(number("etcd.quota_mb", "", AT(etcd_quota_mb), 8, 8192, "of its database; swept at 80 %, full beyond it"));
   t.push_back(text("supervisor.socket", "", Kind::kPath, AT(supervisor_socket), "supervisord, which runs etcd and patroni"));
   t.push_back(text("log.file", "", Kind::kPath, AT(log_file), "rotated at 10 MB, three kept; default: standard output only"));
   t.push_back(choice("log.level", "LOG_LEVEL", AT(log_level), "debug|info|warning|error", "what is logged"));
