@@ -48,6 +48,8 @@ enum class Guard : std::uint8_t {
   kListedJoins,
   kFreshJoins,
   kGhostLearner,
+  kStuckLearner,
+  kSpare,
   // discovery
   kAbsenceWindow,
   kTwoBackends,
@@ -81,6 +83,7 @@ enum class Guard : std::uint8_t {
   kEvicts,
   kFounds,
   kPromotes,
+  kGuests,
   kCount,
 };
 

@@ -45,7 +45,7 @@ Agent::Impl::Impl(AgentConfig config, const Signing& signing, Persistent persist
 
 World Agent::Impl::world(const Now& now) const {
   return {config_,   signing_,         gossip_,        listing_, view_,      persistent_,
-          vouchers_, unclaimed_since_, learner_since_, started_, instances_, wellbeing_.unwell(now),
+          vouchers_, unclaimed_since_, started_, instances_, wellbeing_.unwell(now),
           stopping_};
 }
 
@@ -159,9 +159,11 @@ void Agent::Impl::take(const Now& now, const EtcdReplied& input) {
       return;
     case Purpose::Part::kSuccessor:
       return successor_.handle(world(now), input.result);
+    case Purpose::Part::kJanitor:
+      return janitor_.handle(now, world(now), *purpose, input.result, out_);
     case Purpose::Part::kLearner:
       if (const auto* status = input.result ? std::get_if<etcd::Status>(&*input.result) : nullptr) {
-        learner_ = {status->header.member, now.boot, status->raft_applied_index};
+        learner_.answered(now, status->header.member, status->raft_applied_index);
       }
       return;
   }
@@ -262,6 +264,7 @@ void Agent::Impl::step(const Now& now) {
   answer_ballots(now);
   lease_.tick(now, world(now), voter_.under_ballot(now), out_);
   decide(now);
+  sweep(now);
   run_patroni(now);
   write_hosts();
 }
@@ -296,13 +299,8 @@ void Agent::Impl::note_unclaimed(const Now& now) {
   if (!view_.has_list()) return;
   const World facts = world(now);
   std::map<MemberId, TimePoint> still;
-  std::map<MemberId, TimePoint> learners;
   for (const etcd::Member& member : view_.list().members) {
     const NodeId node = facts.node_of(member.id);
-    if (member.learner) {
-      const auto known = learner_since_.find(member.id);
-      learners[member.id] = known == learner_since_.end() ? now.boot : known->second;
-    }
     if (!member.learner && !facts.alive(node)) misses_a_voter_ = true;
     if (const std::string address = facts.address_of(node); !address.empty()) listing_.expect(now, address);
     if (node && (node == signing_.id() || gossip_.members().count(node) > 0)) continue;
@@ -310,7 +308,6 @@ void Agent::Impl::note_unclaimed(const Now& now) {
     still[member.id] = known == unclaimed_since_.end() ? now.boot : known->second;
   }
   unclaimed_since_ = std::move(still);
-  learner_since_ = std::move(learners);
   claimed_for_ = seen_versions();
 }
 

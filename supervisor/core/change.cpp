@@ -282,6 +282,8 @@ void ChangeExecution::close(const Now& now, const World& world, const RemoverLea
     const record::Binding binding{added, writing_.change.node, writing_.change.name, info == nullptr ? "" : info->address};
     txn.writes.push_back(etcd::Put{record::node_key(app, added), record::to_json(binding), {}});
   }
+  if (outcome == "done" && writing_.change.kind == Kind::kRemove)
+    txn.writes.push_back(etcd::Delete{record::node_key(app, writing_.change.member)});
   if (!world.view.history_overflow().empty()) txn.writes.push_back(etcd::Delete{world.view.history_overflow()});
   ask(Step::kClosing, std::move(txn), seconds(3), out);
 }

@@ -57,8 +57,13 @@ void EtcdView::next(const Now& now, Step step, Outbox& out) {
       return ask(step, etcd::Range{record::paused_key(app_), false, false, 1, false}, seconds(2), out);
     case Step::kPatroni:
       return ask(step, etcd::Range{record::patroni_config_key(app_), false, false, 1, false}, seconds(2), out);
+    case Step::kDatabase:
+      if (patroni_initialized_ && database_.empty()) {
+        return ask(Step::kDatabase, etcd::Range{record::patroni_initialize_key(app_), false, false, 1, false}, seconds(2), out);
+      }
+      [[fallthrough]];
     case Step::kFounded:
-      if (!founded_) return ask(step, etcd::Range{record::founded_key(app_), false, false, 1, false}, seconds(2), out);
+      if (!founded_) return ask(Step::kFounded, etcd::Range{record::founded_key(app_), false, false, 1, false}, seconds(2), out);
       [[fallthrough]];
     case Step::kNodes:
       if (!bindings_complete_) return ask(Step::kNodes, etcd::Range{record::nodes_prefix(app_), true, false, 0, false}, seconds(2), out);
@@ -152,6 +157,9 @@ void EtcdView::took_keys(Step step, const etcd::RangeResult& range) {
     case Step::kPatroni:
       patroni_initialized_ = !range.kvs.empty();
       patroni_paused_ = patroni_initialized_ && record::patroni_is_paused(range.kvs.front().value);
+      return;
+    case Step::kDatabase:
+      if (!range.kvs.empty()) database_ = range.kvs.front().value;
       return;
     case Step::kFounded:
       founded_read_ = true;
