@@ -65,6 +65,9 @@ enum class Guard : std::uint8_t {
   kRemovedIsListed,
   kIdentityWait,
   kSeatWithoutDisk,
+  kOutnumberedStaysDown,
+  kUnreadableIsNotFresh,
+  kCopyStaysDown,
   // gossip
   kIncarnationDurable,
   kOnlySubjectRefutes,

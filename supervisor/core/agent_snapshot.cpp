@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "supervisor/core/agent_impl.hpp"
+#include "supervisor/core/stranger.hpp"
 
 namespace fluxpg::supervisor {
 
@@ -122,7 +123,13 @@ void Agent::Impl::tell_doing(const Now& now, const World& facts, Snapshot& out) 
 }
 
 void Agent::Impl::tell_problems(const Now& now, const World& facts, Snapshot& out) const {
-  if (conflict_) out.problems.push_back(conflict_text_);
+  for (const std::string& problem : identities_.problems(now.boot)) out.problems.push_back(problem);
+  for (const std::string& problem : one_way_.problems(now.boot, gossip_)) out.problems.push_back(problem);
+  for (const gossip::NodeInfo* other : strangers(facts)) {
+    out.problems.push_back(other->name + " holds data of another etcd cluster (" + to_text(other->cluster) + ") than this node (" +
+                           to_text(persistent_.cluster) + "): nothing is changed");
+  }
+  if (!seen_.unreadable.empty()) out.problems.push_back(seen_.unreadable + " Nothing is started on it, and nobody takes this node for empty.");
   if (!seat_.problem().empty()) out.problems.push_back(seat_.problem());
   if (!view_.problem().empty()) out.problems.push_back(view_.problem());
   if (!change_.flaw().empty()) out.problems.push_back("the open decision in etcd is not carried out: " + change_.flaw());
