@@ -68,6 +68,14 @@ enum class Guard : std::uint8_t {
   kOutnumberedStaysDown,
   kUnreadableIsNotFresh,
   kCopyStaysDown,
+  // recovery
+  kRecoverAppNamed,
+  kRecoverLostOnly,
+  kRecoverUnlessTheyLive,
+  kRecoverMostAdvanced,
+  kSupersededSigned,
+  kLivingMajorityStays,
+  kReturnedStaysDown,
   // gossip
   kIncarnationDurable,
   kOnlySubjectRefutes,

@@ -13,8 +13,8 @@ namespace fluxpg::supervisor {
 
 class Identities {
  public:
-  // Gossip's report; it comes again every few seconds while it is so. `name`: what people call that node. True: it is news.
-  bool heard(TimePoint now, const NodeId& id, const Endpoint& other, bool own, const std::string& name);
+  // Gossip's report; it comes again every few seconds while it is so. `known`: where that node is held to be. True: it is news.
+  bool heard(TimePoint now, const NodeId& id, const Endpoint& other, bool own, const Endpoint& known);
   // Our own etcd serves. Whoever served before its copy was heard is the original, and may start its etcd again.
   void serves() { original_ = original_ || !copied_; }
   // A copy never starts, however silent the other is: whether that one has died or is only cut off from here, nobody can tell.

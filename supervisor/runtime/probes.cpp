@@ -1,5 +1,6 @@
 #include "supervisor/runtime/probes.hpp"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "supervisor/runtime/disk.hpp"
@@ -51,6 +52,20 @@ PostgresSeen postgres_from_patroni(const std::string& body) {
   if (role == "master" || role == "primary") seen.role = "primary";  // Patroni 3 and 4
   if (role == "replica" || role == "standby_leader") seen.role = "replica";
   return seen;
+}
+
+std::optional<supervisor::PostgresPlace> place_from_patroni(const std::string& body) {
+  const auto answer = nlohmann::json::parse(body, nullptr, false);
+  if (!answer.is_object() || !answer.contains("xlog") || !answer["xlog"].is_object()) return std::nullopt;
+  const PostgresSeen seen = postgres_from_patroni(body);
+  supervisor::PostgresPlace place{seen.role, seen.system_id, 0, 0};
+  const auto number = [](const nlohmann::json& object, const char* key) {
+    const auto found = object.find(key);
+    return found != object.end() && found->is_number_unsigned() ? found->get<std::uint64_t>() : 0;
+  };
+  place.timeline = static_cast<std::uint32_t>(number(answer, "timeline"));
+  for (const char* key : {"location", "received_location", "replayed_location"}) place.lsn = std::max(place.lsn, number(answer["xlog"], key));
+  return place;
 }
 
 Probes::Probes(const Context& context, ProcessControl& control, const std::string& listen)

@@ -41,4 +41,7 @@ class Probes {
 // What Patroni's GET /patroni says: role "primary" or "replica" only while PostgreSQL runs, and the system identifier.
 supervisor::PostgresSeen postgres_from_patroni(const std::string& body);
 
+// … and how far its data goes; nullopt if it does not say.
+std::optional<supervisor::PostgresPlace> place_from_patroni(const std::string& body);
+
 }  // namespace fluxpg::runtime
