@@ -5,6 +5,7 @@
 #include "base/guard.hpp"
 #include "supervisor/core/agent_impl.hpp"
 #include "supervisor/core/statements.hpp"
+#include "supervisor/core/stranger.hpp"
 
 namespace fluxpg::supervisor {
 
@@ -51,6 +52,7 @@ World Agent::Impl::world(const Now& now) const {
 
 // No data on our disks, or only that of a founding plan that was never chosen.
 bool Agent::Impl::fresh() const {
+  if (!seen_.unreadable.empty() && holds(Guard::kUnreadableIsNotFresh)) return false;
   if (Restoration::under_way(persistent_)) return false;
   if (!processes_known_ || persistent_.chosen) return processes_known_ && !seen_.etcd_data && !persistent_.member && !seen_.postgres_data;
   return !seen_.postgres_data && (!seen_.etcd_data || !persistent_.started_token.empty());
@@ -88,6 +90,7 @@ void Agent::Impl::take(const Now& now, const MessageReceived& input) {
   } else if (const auto* start = std::get_if<verdict::FoundingStart>(&input.message)) {
     founding_.take(now, world(now), fresh(), *start, persistent_, out_);
   } else {
+    if (const auto* ping = std::get_if<gossip::Ping>(&input.message)) one_way_.pinged(now.boot, ping->from);
     return apply(now, gossip_.receive(now, input.route, input.message));
   }
   heartbeat_ = TimePoint{};  // what a decision waits for is looked at now
@@ -230,9 +233,11 @@ void Agent::Impl::apply(const Now& now, gossip::Effects effects) {
       if (gone(changed->to)) vouchers_.died(changed->id, now.boot);
       if (!gone(changed->to) && (gone(changed->from) || changed->from == changed->to)) vouchers_.returned(changed->id, now.boot);
     } else if (auto* conflict = std::get_if<gossip::IdentityConflict>(&effect)) {
-      conflict_ = true;
-      conflict_text_ = to_text(conflict->other) + " answers with this node's id: is a copy of its volume running there?";
-      out_.say(Say::Level::kError, conflict_text_);
+      const bool own = conflict->id == signing_.id();
+      if (identities_.heard(now.boot, conflict->id, conflict->other, own, world(now).name_of(conflict->id))) {
+        out_.say(Say::Level::kError,
+                 to_text(conflict->other) + " speaks with the identity of " + (own ? "this node" : world(now).name_of(conflict->id)));
+      }
     } else if (auto* answered = std::get_if<gossip::Answered>(&effect)) {
       const gossip::NodeInfo* info = world(now).info(answered->id);
       if (answered->statement && info != nullptr && info->member &&
@@ -251,9 +256,11 @@ void Agent::Impl::step(const Now& now) {
   heartbeat_ = now.boot + kHeartbeat;
   if (!std::exchange(seeded_, true)) seed_gossip(now);
   remember_peers(now);
+  one_way_.look(now.boot, gossip_);
   read_etcd(now);
   note_unclaimed(now);
   remember_voters(now);
+  if (view_.own_answers(now)) identities_.serves();
   if (processes_known_) {
     founding_.tick(now, world(now), seen_, fresh(), persistent_, random_, out_);
     founding_.commit(now, world(now), persistent_, out_);
@@ -313,7 +320,7 @@ void Agent::Impl::note_unclaimed(const Now& now) {
 
 // Every voter's own, first-hand knowledge of how long each etcd has been silent: a signed word from each daemon every 10 s.
 void Agent::Impl::vouch_for_all(const Now& now) {
-  if (now.boot < vouch_at_ || !view_.has_list()) return;
+  if (now.boot < vouch_at_ || (!view_.has_list() && strangers(world(now)).empty())) return;
   vouch_at_ = now.boot + kVouchEvery;
   std::vector<NodeId> targets;
   for (const auto& [id, member] : gossip_.members()) {
@@ -333,6 +340,7 @@ void Agent::Impl::announce(const Now& now) {
   if (processes_known_) {
     using gossip::DataState;
     tell(announced_->data, fresh()                                 ? DataState::kFresh
+                           : !seen_.unreadable.empty()             ? DataState::kUnknown
                            : seen_.etcd_data || persistent_.member ? DataState::kHasEtcd
                                                                    : DataState::kOnlyPostgres);
   }

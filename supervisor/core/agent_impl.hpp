@@ -8,7 +8,9 @@
 #include "supervisor/core/facts.hpp"
 #include "supervisor/core/founding.hpp"
 #include "supervisor/core/janitor.hpp"
+#include "supervisor/core/identity.hpp"
 #include "supervisor/core/lease.hpp"
+#include "supervisor/core/one_way.hpp"
 #include "supervisor/core/restoration.hpp"
 #include "supervisor/core/seat.hpp"
 #include "supervisor/core/successor.hpp"
@@ -116,8 +118,8 @@ class Agent::Impl {
   ProcessesSeen seen_;
   bool processes_known_ = false;
   PostgresSeen postgres_;
-  bool conflict_ = false;
-  std::string conflict_text_;
+  Identities identities_;
+  OneWay one_way_;
   bool stopping_ = false;
   bool stop_announced_ = false;
   std::map<MemberId, TimePoint> unclaimed_since_;

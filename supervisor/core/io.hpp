@@ -88,6 +88,7 @@ struct ProcessesSeen {
   Process patroni;
   bool etcd_data = false;      // a write-ahead log exists in the etcd data directory
   bool postgres_data = false;  // PG_VERSION exists
+  std::string unreadable;       // a sentence, if a data directory cannot be read: then the two above say nothing
   bool etcd_elsewhere = false;  // etcd was started to listen on another address than ours of today
 };
 struct PostgresSeen {
