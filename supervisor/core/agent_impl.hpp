@@ -20,6 +20,7 @@ class Agent::Impl {
 
   Actions handle(const Now& now, const Input& input);
   TimePoint next_deadline() const;
+  TimePoint step_due() const;
   Snapshot snapshot(const Now& now) const;
   bool misses_a_voter() const { return misses_a_voter_; }
   bool stopped() const { return stop_announced_; }
@@ -58,6 +59,7 @@ class Agent::Impl {
   void open_ballot(const Now& now, const verdict::Ballot& ballot, std::optional<gossip::Route> route);
   void apply(const Now& now, gossip::Effects effects);
   bool fresh() const;
+  bool calm() const;
   World world(const Now& now) const;
   const std::vector<EtcdTarget>& remotes();
   static std::optional<gossip::Statement> statement(void* self, const Now& now, const Nonce& nonce);
@@ -100,6 +102,7 @@ class Agent::Impl {
   std::map<MemberId, TimePoint> learner_since_;
   bool seeded_ = false;
   TimePoint peers_noted_{};
+  std::optional<std::uint64_t> peers_for_;  // gossip's version then
   bool misses_a_voter_ = false;
   TimePoint vouch_at_{};
   Plan plan_;
@@ -120,6 +123,7 @@ class Agent::Impl {
   std::optional<std::pair<std::uint64_t, ClusterId>> remotes_for_;  // gossip's version, and our cluster
   TimePoint promised_deadline_ = kNever;
   TimePoint heartbeat_{};
+  bool news_ = true;  // the input in hand said something that step() may depend on
   TimePoint no_leader_since_ = kNever;
 };
 

@@ -66,10 +66,12 @@ struct ProcessesSeen {
   Process patroni;
   bool etcd_data = false;      // a write-ahead log exists in the etcd data directory
   bool postgres_data = false;  // PG_VERSION exists
+  bool operator==(const ProcessesSeen&) const = default;
 };
 struct PostgresSeen {
   std::string role = "unknown";  // "primary", "replica", "unknown"
   std::string system_id;
+  bool operator==(const PostgresSeen&) const = default;
 };
 struct OperatorSays {
   enum class What : std::uint8_t { kPauseEvictions, kResumeEvictions, kFoundWithout } what = What::kPauseEvictions;
