@@ -65,6 +65,14 @@ enum class Guard : std::uint8_t {
   kRemovedIsListed,
   kIdentityWait,
   kSeatWithoutDisk,
+  // recovery
+  kRecoverAppNamed,
+  kRecoverLostOnly,
+  kRecoverUnlessTheyLive,
+  kRecoverMostAdvanced,
+  kSupersededSigned,
+  kLivingMajorityStays,
+  kReturnedStaysDown,
   // gossip
   kIncarnationDurable,
   kOnlySubjectRefutes,

@@ -48,7 +48,15 @@ void Invariants::check_clusters() {
   const auto& clusters = seen_.etcd().clusters();
   if (founded_seen_ && clusters.size() < 2) return;
   const auto founded = std::count_if(clusters.begin(), clusters.end(),
-                                     [this](const auto& entry) { return entry.second.keys.count(record::founded_key(app_)) > 0; });
+                                     [this](const auto& entry) {
+                                       const bool given_up = seen_.given_up().count(entry.first) > 0;
+                                       return !given_up && entry.second.keys.count(record::founded_key(app_)) > 0;
+                                     });
+  for (const auto& [id, entries] : seen_.given_up()) {
+    if (clusters.at(id).log.size() > entries) {
+      return sim_.violate("one-cluster", "cluster " + to_text(id) + " was given up for a recovered one, and goes on");
+    }
+  }
   if (founded > 0 && !founded_seen_) sim_.states().reach("founding"), founded_seen_ = true;
   if (founded > 1 && every_survivor_is_unlisted()) {
     over_ = true;

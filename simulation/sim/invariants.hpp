@@ -30,6 +30,8 @@ inline constexpr InvariantText kInvariants[] = {
      "If enough voters lived before a removal, enough live after it: eviction must never cost what it is meant to protect."},
     {"epochs-grow", "The epoch orders decisions: one that is not larger than all before lets an old decision be taken for a new one."},
     {"one-cluster", "A second cluster of one app is a second, empty database that accepts writes."},
+    {"no-recovery-beside-a-majority",
+     "A copy that is restored while the majority lives elsewhere is a second database that accepts writes."},
     {"no-data-touched-under-etcd", "Setting data aside under a running etcd corrupts the only copy."},
     {"no-spinning", "An agent that asks to be called all the time burns the CPU that its PostgreSQL needs."},
     {"honest-vote",

@@ -61,6 +61,14 @@ const std::vector<Mutant> kMutants = {
     {"sets-aside-unasked", Guard::kRemovedIsListed, "sets its data aside without a list that says it was removed"},
     {"starts-at-once-on-old-data", Guard::kIdentityWait, "starts etcd without asking whether its identity lives elsewhere"},
     {"takes-its-seat-with-an-empty-disk", Guard::kSeatWithoutDisk, "starts etcd on an empty disk under an id that has voted"},
+    // recovery
+    {"recovers-without-app-name", Guard::kRecoverAppNamed, "recovers although the operator did not name the app"},
+    {"recovers-while-a-majority-lives", Guard::kRecoverLostOnly, "recovers although etcd has its majority"},
+    {"recovers-over-voters-that-may-live", Guard::kRecoverUnlessTheyLive, "recovers although those it cannot hear may be a majority"},
+    {"recovers-an-older-copy", Guard::kRecoverMostAdvanced, "recovers although another survivor has newer data"},
+    {"obeys-any-recovery", Guard::kSupersededSigned, "gives way to a recovered cluster on anybody's word"},
+    {"living-majority-gives-way", Guard::kLivingMajorityStays, "sets the data of a majority that lives aside for a recovered cluster"},
+    {"returns-beside-the-recovered", Guard::kReturnedStaysDown, "starts etcd on data of a cluster that was given up meanwhile"},
     // gossip
     {"forgets-its-incarnation", Guard::kIncarnationDurable, "starts again with an incarnation that others hold dead"},
     {"believes-hearsay-of-life", Guard::kOnlySubjectRefutes, "takes anybody's word that a dead node lives"},

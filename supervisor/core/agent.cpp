@@ -12,8 +12,6 @@ namespace {
 
 constexpr Duration kPeersEvery = seconds(5);
 constexpr std::size_t kMaxPeers = 64;
-constexpr Duration kHeartbeat = milliseconds(500);
-constexpr Duration kCalmHeartbeat = seconds(1);
 constexpr Duration kVouchEvery = seconds(10);
 
 gossip::NodeInfo own_info(const AgentConfig& config, const NodeId& id, const Persistent& persistent) {
@@ -52,6 +50,7 @@ World Agent::Impl::world(const Now& now) const {
 
 // No data on our disks, or only that of a founding plan that was never chosen.
 bool Agent::Impl::fresh() const {
+  if (Restoration::under_way(persistent_)) return false;
   if (!processes_known_ || persistent_.chosen) return processes_known_ && !seen_.etcd_data && !persistent_.member && !seen_.postgres_data;
   return !seen_.postgres_data && (!seen_.etcd_data || !persistent_.started_token.empty());
 }
@@ -160,6 +159,13 @@ void Agent::Impl::take(const Now& now, const EtcdReplied& input) {
     case Purpose::Part::kFounding:
     case Purpose::Part::kOperator:
       return view_.refresh_soon();
+    case Purpose::Part::kEvidence:
+      return evidence_.handle(input.result);
+    case Purpose::Part::kRestoration:
+      if (restoration_.committed(input.result, persistent_, out_)) forget_cluster();
+      return;
+    case Purpose::Part::kSuccessor:
+      return successor_.handle(world(now), input.result);
     case Purpose::Part::kLearner:
       if (const auto* status = input.result ? std::get_if<etcd::Status>(&*input.result) : nullptr) {
         learner_ = {status->header.member, now.boot, status->raft_applied_index};
@@ -185,7 +191,6 @@ void Agent::Impl::take(const Now& now, const PostgresSeen& input) {
 }
 
 void Agent::Impl::take(const Now& now, const OperatorSays& input) {
-  (void)now;
   switch (input.what) {
     case OperatorSays::What::kPauseEvictions:
       return pause_evictions(true);
@@ -194,6 +199,10 @@ void Agent::Impl::take(const Now& now, const OperatorSays& input) {
     case OperatorSays::What::kFoundWithout:
       out_.warn("an operator says that a cluster may be founded without " + input.address);
       return founding_.without(input.address);
+    case OperatorSays::What::kRecover:
+      return recover(now, input.recover);
+    case OperatorSays::What::kRejoin:
+      return successor_.rejoin();
   }
 }
 
@@ -246,22 +255,17 @@ void Agent::Impl::apply(const Now& now, gossip::Effects effects) {
 
 // ---- one step ----
 
-// Nothing is under way and nobody is missing: the next step is mostly to see that it is still so.
-bool Agent::Impl::calm() const {
-  const bool decided = view_.record() && view_.record()->open();
-  return persistent_.chosen && !misses_a_voter_ && view_.remover() && !decided && seen_.etcd.state == Process::State::kRunning;
-}
-
 void Agent::Impl::step(const Now& now) {
-  heartbeat_ = now.boot + (calm() ? kCalmHeartbeat : kHeartbeat);
+  heartbeat_ = now.boot + heartbeat_period();
   if (!std::exchange(seeded_, true)) seed_gossip(now);
   remember_peers(now);
   read_etcd(now);
   note_unclaimed(now);
+  remember_voters(now);
   if (processes_known_) {
     founding_.tick(now, world(now), seen_, fresh(), persistent_, random_, out_);
     founding_.commit(now, world(now), persistent_, out_);
-    if (!founding_.abandoning()) seat_.tick(now, world(now), seen_, conflict_, persistent_, out_);
+    run_etcd(now);
   }
   announce(now);
   vouch_for_all(now);
@@ -287,7 +291,8 @@ const std::vector<EtcdTarget>& Agent::Impl::remotes() {
 }
 
 void Agent::Impl::read_etcd(const Now& now) {
-  view_.tick(now, remotes(), persistent_.chosen ? persistent_.cluster : ClusterId{}, out_);
+  static const std::vector<EtcdTarget> kNobody;
+  view_.tick(now, Restoration::under_way(persistent_) ? kNobody : remotes(), persistent_.chosen ? persistent_.cluster : ClusterId{}, out_);
   if (view_.own_has_leader(now)) {
     no_leader_since_ = kNever;
   } else if (no_leader_since_ == kNever) {
@@ -367,13 +372,6 @@ void Agent::Impl::answer_ballots(const Now& now) {
     if (answer.opener == signing_.id()) collector_.take(now, world(now), answer.vote);
   }
 }
-
-// When step() has something to do although nothing new was heard.
-TimePoint Agent::Impl::step_due() const {
-  return std::min({heartbeat_, view_.next_deadline(), lease_.next_deadline(), collector_.next_deadline(), voter_.next_deadline()});
-}
-
-TimePoint Agent::Impl::next_deadline() const { return std::min(step_due(), gossip_.next_deadline()); }
 
 Agent::Agent(AgentConfig config, const Signing& signing, Persistent persistent, const Now& now)
     : impl_(std::make_unique<Impl>(std::move(config), signing, std::move(persistent), now)) {}

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "gossip/core/member.hpp"
+#include "supervisor/core/loss.hpp"
 #include "supervisor/record/record.hpp"
 
 namespace fluxpg::supervisor {
@@ -70,6 +71,7 @@ struct Snapshot {
   Epoch epoch;
   std::optional<record::Record> open_decision;
   std::string evictions = "enforce";  // "enforce", "shadow", "paused"
+  std::optional<MajorityLoss> loss;  // when the majority is lost
   std::vector<MemberRow> members;
   std::vector<NodeId> nodes;
   std::vector<MatrixLink> links;
