@@ -13,7 +13,6 @@ namespace {
 
 constexpr Duration kPeersEvery = seconds(5);
 constexpr std::size_t kMaxPeers = 64;
-constexpr Duration kHeartbeat = milliseconds(500);
 constexpr Duration kVouchEvery = seconds(10);
 
 gossip::NodeInfo own_info(const AgentConfig& config, const NodeId& id, const Persistent& persistent) {
@@ -67,18 +66,23 @@ std::optional<gossip::Statement> Agent::Impl::statement(void* self, const Now& n
 
 Actions Agent::Impl::handle(const Now& now, const Input& input) {
   wellbeing_.note(now, promised_deadline_, config_.rules.unwell_dwell);
+  news_ = true;
   std::visit([&](const auto& what) { take(now, what); }, input);
-  const bool quiet = std::holds_alternative<MessageReceived>(input) && now.boot < heartbeat_;
-  if (!quiet) step(now);
+  if (news_ || now.boot >= step_due()) step(now);
   promised_deadline_ = next_deadline();
   return out_.take();
 }
 
 // ---- inputs ----
 
-void Agent::Impl::take(const Now& now, const Tick&) { apply(now, gossip_.handle(now, gossip::Tick{})); }
+// Mostly gossip's timer; the other parts say in step_due() when it is theirs.
+void Agent::Impl::take(const Now& now, const Tick&) {
+  news_ = false;
+  apply(now, gossip_.handle(now, gossip::Tick{}));
+}
 
 void Agent::Impl::take(const Now& now, const MessageReceived& input) {
+  news_ = false;
   if (const auto* ballot = std::get_if<verdict::Ballot>(&input.message)) {
     open_ballot(now, *ballot, input.route);
   } else if (const auto* vote = std::get_if<verdict::Vote>(&input.message)) {
@@ -93,7 +97,7 @@ void Agent::Impl::take(const Now& now, const MessageReceived& input) {
     if (const auto* ping = std::get_if<gossip::Ping>(&input.message)) one_way_.pinged(now.boot, ping->from);
     return apply(now, gossip_.receive(now, input.route, input.message));
   }
-  heartbeat_ = TimePoint{};  // what a decision waits for is looked at now
+  news_ = true;  // what a decision waits for is looked at now
 }
 
 void Agent::Impl::take(const Now& now, const ConnectionLost& input) {
@@ -122,7 +126,8 @@ void Agent::Impl::seed_gossip(const Now& now) {
 
 // Once somebody is heard, what gossip knows replaces what was known before.
 void Agent::Impl::remember_peers(const Now& now) {
-  if (now.boot < peers_noted_ + kPeersEvery) return;
+  if (now.boot < peers_noted_ + kPeersEvery || peers_for_ == gossip_.version()) return;
+  peers_for_ = gossip_.version();
   std::vector<Peer> peers;
   bool heard = false;
   for (const auto& [id, member] : gossip_.members()) {
@@ -137,6 +142,7 @@ void Agent::Impl::remember_peers(const Now& now) {
 
 void Agent::Impl::take(const Now& now, const InstancesKnown& input) {
   (void)now;
+  news_ = instances_ != input.instances;
   instances_ = input.instances;
 }
 
@@ -145,7 +151,8 @@ void Agent::Impl::take(const Now& now, const EtcdReplied& input) {
   if (!purpose) return;
   switch (purpose->part) {
     case Purpose::Part::kView:
-      return view_.handle(now, *purpose, input.result, out_);
+      news_ = view_.handle(now, *purpose, input.result, out_);
+      return;
     case Purpose::Part::kLease:
       return lease_.handle(now, world(now), *purpose, input.result, out_);
     case Purpose::Part::kChange:
@@ -177,12 +184,14 @@ void Agent::Impl::take(const Now& now, const ProcessesSeen& input) {
     out_.warn("etcd ended with exit code " + std::to_string(input.etcd.exit_code));
   }
   (void)now;
+  news_ = !processes_known_ || input != seen_;
   seen_ = input;
   processes_known_ = true;
 }
 
 void Agent::Impl::take(const Now& now, const PostgresSeen& input) {
   (void)now;
+  news_ = input != postgres_;
   postgres_ = input;
 }
 
@@ -246,6 +255,7 @@ void Agent::Impl::apply(const Now& now, gossip::Effects effects) {
         vouchers_.note(answered->id, now.boot);
       }
       voter_.heard(now, world(now), *answered);
+      if (voter_.next_deadline() != kNever) news_ = true;  // a ballot is open, and this may be a veto
     }
   }
 }
@@ -253,7 +263,7 @@ void Agent::Impl::apply(const Now& now, gossip::Effects effects) {
 // ---- one step ----
 
 void Agent::Impl::step(const Now& now) {
-  heartbeat_ = now.boot + kHeartbeat;
+  heartbeat_ = now.boot + heartbeat_period();
   if (!std::exchange(seeded_, true)) seed_gossip(now);
   remember_peers(now);
   one_way_.look(now.boot, gossip_);
@@ -366,11 +376,6 @@ void Agent::Impl::answer_ballots(const Now& now) {
     if (answer.route) out_.push(Send{*answer.route, answer.vote});
     if (answer.opener == signing_.id()) collector_.take(now, world(now), answer.vote);
   }
-}
-
-TimePoint Agent::Impl::next_deadline() const {
-  return std::min({heartbeat_, gossip_.next_deadline(), view_.next_deadline(), lease_.next_deadline(), collector_.next_deadline(),
-                   voter_.next_deadline()});
 }
 
 Agent::Agent(AgentConfig config, const Signing& signing, Persistent persistent, const Now& now)
