@@ -1,6 +1,7 @@
 // When the majority is lost, and when a cluster was given up: who may touch our own etcd, and what is told about it.
 #include <algorithm>
 
+#include "base/guard.hpp"
 #include "supervisor/core/agent_impl.hpp"
 
 namespace fluxpg::supervisor {
