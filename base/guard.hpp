@@ -48,6 +48,8 @@ enum class Guard : std::uint8_t {
   kListedJoins,
   kFreshJoins,
   kGhostLearner,
+  kStuckLearner,
+  kSpare,
   // discovery
   kAbsenceWindow,
   kTwoBackends,
@@ -84,6 +86,7 @@ enum class Guard : std::uint8_t {
   kEvicts,
   kFounds,
   kPromotes,
+  kGuests,
   kCount,
 };
 

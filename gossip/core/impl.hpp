@@ -105,8 +105,8 @@ class Node::Impl {
   bool heard_since(const MemberView& member, TimePoint when) const;
   bool old_tombstone(const MemberView& member) const;
   MemberView* find(const NodeId& id);
-  std::set<NodeId> live_members() const;   // alive and suspect: those that are probed
-  std::set<NodeId> alive_members() const;  // those that nobody doubts: helpers and witnesses
+  std::vector<NodeId> live_members() const;   // in order: alive and suspect: those that are probed
+  std::vector<NodeId> alive_members() const;  // in order: those that nobody doubts: helpers and witnesses
   bool alive_at(const Endpoint& endpoint) const;
 
   const Config config_;
@@ -121,7 +121,8 @@ class Node::Impl {
   std::vector<Endpoint> seeds_;
   std::size_t seed_turn_ = 0;
   std::size_t gone_turn_ = 0;
-  TimePoint next_probe_, next_sync_, next_seed_, next_revive_;
+  TimePoint next_probe_, next_sync_;
+  TimePoint next_seed_, next_revive_;  // kNever while there is nobody to knock at
   std::map<NodeId, TimePoint> asked_;
   std::map<std::pair<NodeId, Endpoint>, TimePoint> conflicts_;  // when each was reported last
   std::vector<Rumor> urgent_;

@@ -45,6 +45,8 @@ const std::vector<Mutant> kMutants = {
     {"unlisted-may-join", Guard::kListedJoins, "adds nodes that the API does not list"},
     {"strangers-data-may-join", Guard::kFreshJoins, "adds nodes that hold data of their own"},
     {"ghost-learner-stays", Guard::kGhostLearner, "leaves the one learner slot to a dead learner"},
+    {"stuck-learner-stays", Guard::kStuckLearner, "leaves the one learner slot to a living learner that makes no progress"},
+    {"no-spare", Guard::kSpare, "leaves a single voter with the only copy of etcd's data"},
     {"one-answer-unlists", Guard::kAbsenceWindow, "believes a row is gone as soon as answers lack it"},
     {"one-backend-unlists", Guard::kTwoBackends, "believes one backend against the others"},
     // founding
@@ -80,6 +82,7 @@ const std::vector<Mutant> kMutants = {
     {"never-evicts", Guard::kEvicts, "plans no eviction"},
     {"never-bootstraps", Guard::kFounds, "founds no cluster"},
     {"never-promotes", Guard::kPromotes, "leaves learners learners"},
+    {"no-guests", Guard::kGuests, "runs no database without a seat in etcd"},
 };
 
 }  // namespace

@@ -13,7 +13,6 @@ namespace {
 
 constexpr Duration kPeersEvery = seconds(5);
 constexpr std::size_t kMaxPeers = 64;
-constexpr Duration kHeartbeat = milliseconds(500);
 constexpr Duration kVouchEvery = seconds(10);
 
 gossip::NodeInfo own_info(const AgentConfig& config, const NodeId& id, const Persistent& persistent) {
@@ -46,7 +45,7 @@ Agent::Impl::Impl(AgentConfig config, const Signing& signing, Persistent persist
 
 World Agent::Impl::world(const Now& now) const {
   return {config_,   signing_,         gossip_,        listing_, view_,      persistent_,
-          vouchers_, unclaimed_since_, learner_since_, started_, instances_, wellbeing_.unwell(now),
+          vouchers_, unclaimed_since_, started_, instances_, wellbeing_.unwell(now),
           stopping_};
 }
 
@@ -67,18 +66,23 @@ std::optional<gossip::Statement> Agent::Impl::statement(void* self, const Now& n
 
 Actions Agent::Impl::handle(const Now& now, const Input& input) {
   wellbeing_.note(now, promised_deadline_, config_.rules.unwell_dwell);
+  news_ = true;
   std::visit([&](const auto& what) { take(now, what); }, input);
-  const bool quiet = std::holds_alternative<MessageReceived>(input) && now.boot < heartbeat_;
-  if (!quiet) step(now);
+  if (news_ || now.boot >= step_due()) step(now);
   promised_deadline_ = next_deadline();
   return out_.take();
 }
 
 // ---- inputs ----
 
-void Agent::Impl::take(const Now& now, const Tick&) { apply(now, gossip_.handle(now, gossip::Tick{})); }
+// Mostly gossip's timer; the other parts say in step_due() when it is theirs.
+void Agent::Impl::take(const Now& now, const Tick&) {
+  news_ = false;
+  apply(now, gossip_.handle(now, gossip::Tick{}));
+}
 
 void Agent::Impl::take(const Now& now, const MessageReceived& input) {
+  news_ = false;
   if (const auto* ballot = std::get_if<verdict::Ballot>(&input.message)) {
     open_ballot(now, *ballot, input.route);
   } else if (const auto* vote = std::get_if<verdict::Vote>(&input.message)) {
@@ -93,7 +97,7 @@ void Agent::Impl::take(const Now& now, const MessageReceived& input) {
     if (const auto* ping = std::get_if<gossip::Ping>(&input.message)) one_way_.pinged(now.boot, ping->from);
     return apply(now, gossip_.receive(now, input.route, input.message));
   }
-  heartbeat_ = TimePoint{};  // what a decision waits for is looked at now
+  news_ = true;  // what a decision waits for is looked at now
 }
 
 void Agent::Impl::take(const Now& now, const ConnectionLost& input) {
@@ -122,7 +126,8 @@ void Agent::Impl::seed_gossip(const Now& now) {
 
 // Once somebody is heard, what gossip knows replaces what was known before.
 void Agent::Impl::remember_peers(const Now& now) {
-  if (now.boot < peers_noted_ + kPeersEvery) return;
+  if (now.boot < peers_noted_ + kPeersEvery || peers_for_ == gossip_.version()) return;
+  peers_for_ = gossip_.version();
   std::vector<Peer> peers;
   bool heard = false;
   for (const auto& [id, member] : gossip_.members()) {
@@ -137,6 +142,7 @@ void Agent::Impl::remember_peers(const Now& now) {
 
 void Agent::Impl::take(const Now& now, const InstancesKnown& input) {
   (void)now;
+  news_ = instances_ != input.instances;
   instances_ = input.instances;
 }
 
@@ -145,7 +151,8 @@ void Agent::Impl::take(const Now& now, const EtcdReplied& input) {
   if (!purpose) return;
   switch (purpose->part) {
     case Purpose::Part::kView:
-      return view_.handle(now, *purpose, input.result, out_);
+      news_ = view_.handle(now, *purpose, input.result, out_);
+      return;
     case Purpose::Part::kLease:
       return lease_.handle(now, world(now), *purpose, input.result, out_);
     case Purpose::Part::kChange:
@@ -162,9 +169,11 @@ void Agent::Impl::take(const Now& now, const EtcdReplied& input) {
       return;
     case Purpose::Part::kSuccessor:
       return successor_.handle(world(now), input.result);
+    case Purpose::Part::kJanitor:
+      return janitor_.handle(now, world(now), *purpose, input.result, out_);
     case Purpose::Part::kLearner:
       if (const auto* status = input.result ? std::get_if<etcd::Status>(&*input.result) : nullptr) {
-        learner_ = {status->header.member, now.boot, status->raft_applied_index};
+        learner_.answered(now, status->header.member, status->raft_applied_index);
       }
       return;
   }
@@ -175,12 +184,14 @@ void Agent::Impl::take(const Now& now, const ProcessesSeen& input) {
     out_.warn("etcd ended with exit code " + std::to_string(input.etcd.exit_code));
   }
   (void)now;
+  news_ = !processes_known_ || input != seen_;
   seen_ = input;
   processes_known_ = true;
 }
 
 void Agent::Impl::take(const Now& now, const PostgresSeen& input) {
   (void)now;
+  news_ = input != postgres_;
   postgres_ = input;
 }
 
@@ -245,6 +256,7 @@ void Agent::Impl::apply(const Now& now, gossip::Effects effects) {
         vouchers_.note(answered->id, now.boot);
       }
       voter_.heard(now, world(now), *answered);
+      if (voter_.next_deadline() != kNever) news_ = true;  // a ballot is open, and this may be a veto
     }
   }
 }
@@ -252,7 +264,7 @@ void Agent::Impl::apply(const Now& now, gossip::Effects effects) {
 // ---- one step ----
 
 void Agent::Impl::step(const Now& now) {
-  heartbeat_ = now.boot + kHeartbeat;
+  heartbeat_ = now.boot + heartbeat_period();
   if (!std::exchange(seeded_, true)) seed_gossip(now);
   remember_peers(now);
   one_way_.look(now.boot, gossip_);
@@ -270,6 +282,7 @@ void Agent::Impl::step(const Now& now) {
   answer_ballots(now);
   lease_.tick(now, world(now), voter_.under_ballot(now), out_);
   decide(now);
+  sweep(now);
   run_patroni(now);
   write_hosts();
 }
@@ -304,13 +317,8 @@ void Agent::Impl::note_unclaimed(const Now& now) {
   if (!view_.has_list()) return;
   const World facts = world(now);
   std::map<MemberId, TimePoint> still;
-  std::map<MemberId, TimePoint> learners;
   for (const etcd::Member& member : view_.list().members) {
     const NodeId node = facts.node_of(member.id);
-    if (member.learner) {
-      const auto known = learner_since_.find(member.id);
-      learners[member.id] = known == learner_since_.end() ? now.boot : known->second;
-    }
     if (!member.learner && !facts.alive(node)) misses_a_voter_ = true;
     if (const std::string address = facts.address_of(node); !address.empty()) listing_.expect(now, address);
     if (node && (node == signing_.id() || gossip_.members().count(node) > 0)) continue;
@@ -318,7 +326,6 @@ void Agent::Impl::note_unclaimed(const Now& now) {
     still[member.id] = known == unclaimed_since_.end() ? now.boot : known->second;
   }
   unclaimed_since_ = std::move(still);
-  learner_since_ = std::move(learners);
   claimed_for_ = seen_versions();
 }
 
@@ -370,11 +377,6 @@ void Agent::Impl::answer_ballots(const Now& now) {
     if (answer.route) out_.push(Send{*answer.route, answer.vote});
     if (answer.opener == signing_.id()) collector_.take(now, world(now), answer.vote);
   }
-}
-
-TimePoint Agent::Impl::next_deadline() const {
-  return std::min({heartbeat_, gossip_.next_deadline(), view_.next_deadline(), lease_.next_deadline(), collector_.next_deadline(),
-                   voter_.next_deadline()});
 }
 
 Agent::Agent(AgentConfig config, const Signing& signing, Persistent persistent, const Now& now)

@@ -155,10 +155,7 @@ void Seat::join(const Now& now, const World& world, Persistent& persistent, Outb
     out.push(Persist{persistent});
   }
   const etcd::Member* seat = view.find_by_peer_url(own.peer_url);
-  if (seat == nullptr) {
-    doing_.push_back({"joining the cluster", "the remover to add this node as a learner"});
-    return;
-  }
+  if (seat == nullptr) return;
   // Promised, but the word to start was missed: a founder that never started has forgotten nothing.
   const auto& promised = persistent.promised;
   if (!seat->learner && promised && view.founded() && view.founded()->token == promised->token && persistent.started_token.empty() &&

@@ -105,6 +105,7 @@ supervisor::AgentConfig Node::agent_config(std::uint64_t seed) const {
   config.ports = s.host_ports;
   config.shadow = s.evictions == "shadow";
   config.runs_patroni = s.patroni_manage;
+  config.etcd_quota = std::int64_t{s.etcd_quota_mb} << 20;
   config.rules = s.rules;
   config.gossip = s.gossip;
   config.listing = s.listing;
