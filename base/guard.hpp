@@ -48,6 +48,8 @@ enum class Guard : std::uint8_t {
   kListedJoins,
   kFreshJoins,
   kGhostLearner,
+  kStuckLearner,
+  kSpare,
   // discovery
   kAbsenceWindow,
   kTwoBackends,
@@ -65,6 +67,9 @@ enum class Guard : std::uint8_t {
   kRemovedIsListed,
   kIdentityWait,
   kSeatWithoutDisk,
+  kOutnumberedStaysDown,
+  kUnreadableIsNotFresh,
+  kCopyStaysDown,
   // recovery
   kRecoverAppNamed,
   kRecoverLostOnly,
@@ -81,6 +86,7 @@ enum class Guard : std::uint8_t {
   kEvicts,
   kFounds,
   kPromotes,
+  kGuests,
   kCount,
 };
 
