@@ -53,7 +53,7 @@ void Agent::Impl::remember_voters(const Now& now) {
 bool Agent::Impl::majority_lost(const Now& now, const World& facts) const {
   const std::vector<KnownVoter> voters = known_voters(facts);
   const auto live = std::count_if(voters.begin(), voters.end(), [&](const KnownVoter& voter) {
-    return voter.node == facts.self() ? view_.own_answers(now) : facts.alive(voter.node);
+    return voter.node == facts.self() ? view_.own_answers(now) : speaks_for_seat(facts, voter.node);
   });
   const bool leaderless = no_leader_since_ != kNever && now.boot - no_leader_since_ > kLeaderless;
   return !voters.empty() && (static_cast<std::size_t>(live) * 2 <= voters.size() || (leaderless && view_.own_answers(now)));
