@@ -78,9 +78,8 @@ void Agent::Impl::forget_cluster() {
   voter_ = Voter{};
   vouchers_ = Vouchers{};
   plan_ = Plan{};
-  learner_ = LearnerSeen{};
+  learner_ = {};
   unclaimed_since_.clear();
-  learner_since_.clear();
   patroni_ = RunPatroni{};
   chosen_since_ = no_leader_since_ = kNever;
   hosts_for_.reset(), patroni_for_.reset(), claimed_for_.reset(), remotes_for_.reset();
