@@ -67,6 +67,9 @@ enum class Guard : std::uint8_t {
   kRemovedIsListed,
   kIdentityWait,
   kSeatWithoutDisk,
+  kOutnumberedStaysDown,
+  kUnreadableIsNotFresh,
+  kCopyStaysDown,
   // recovery
   kRecoverAppNamed,
   kRecoverLostOnly,

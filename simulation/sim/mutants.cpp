@@ -59,6 +59,9 @@ const std::vector<Mutant> kMutants = {
     {"starts-over-a-started-plan", Guard::kStopBeforeHigherRound, "promises a later plan with the etcd of the earlier one still running"},
     {"founds-beside-a-cluster", Guard::kClusterIsJoined, "founds although somebody knows a cluster"},
     // its own seat
+    {"copy-starts-etcd", Guard::kCopyStaysDown, "starts its etcd beside another node with its own identity"},
+    {"unreadable-is-fresh", Guard::kUnreadableIsNotFresh, "takes data that it cannot read for no data"},
+    {"starts-beside-a-serving-cluster", Guard::kOutnumberedStaysDown, "serves data of an old cluster beside the one that serves now"},
     {"obeys-another-cluster", Guard::kForeignCluster, "takes the answers of another cluster for its own"},
     {"sets-aside-unasked", Guard::kRemovedIsListed, "sets its data aside without a list that says it was removed"},
     {"starts-at-once-on-old-data", Guard::kIdentityWait, "starts etcd without asking whether its identity lives elsewhere"},

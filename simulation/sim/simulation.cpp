@@ -14,7 +14,7 @@ constexpr const char* kApp = "orders-db";
 Simulation::Simulation(Options options)
     : options_(std::move(options)),
       random_(options_.seed),
-      queue_(options_.hosts, [this](std::size_t host) { tick(host); }),
+      queue_(options_.hosts + 1, [this](std::size_t timer) { return timer < hosts_.size() ? tick(timer) : time_out_requests(); }),
       flux_(kApp, options_.backends),
       hosts_(options_.hosts),
       etcd_(options_.hosts, *this, random_.next()),

@@ -112,6 +112,11 @@ class Simulation : private etcd_model::Surroundings {
   std::vector<record::Record> history() const;
   std::size_t evictions() const;  // closed as done, of voters
   bool writable() const { return cluster() != nullptr && etcd_.can_commit(*cluster()); }
+  // Until when anybody waits for the answer to a call to remove it; a call that is carried out later was given up by its sender.
+  TimePoint removal_awaited_until(MemberId member) const {
+    const auto found = removals_awaited_.find(member);
+    return found == removals_awaited_.end() ? TimePoint{} : found->second;
+  }
   // Up, unstopped, both its processes running and its etcd following a leader.
   bool works(std::size_t host) const;
   bool linked(std::size_t a, std::size_t b) const override;
@@ -186,6 +191,8 @@ class Simulation : private etcd_model::Surroundings {
   void ask(std::size_t host, std::size_t target, etcd_model::Ticket ticket, const etcd::Call& call);
   void answer(etcd_model::Ticket ticket, etcd::Result result, Duration after);
   void take_etcd_answers();
+  void plan_time_out(TimePoint at);
+  void time_out_requests();
   std::size_t host_at(const std::string& address) const;
 
   struct Trap {
@@ -199,6 +206,7 @@ class Simulation : private etcd_model::Surroundings {
     std::uint64_t life = 0;
     supervisor::RequestId request;
     std::size_t target = 0;
+    TimePoint deadline;
   };
 
   Options options_;
@@ -210,7 +218,9 @@ class Simulation : private etcd_model::Surroundings {
   std::vector<Host> hosts_;
   etcd_model::Model etcd_;
   std::map<etcd_model::Ticket, Asked> asked_;
+  std::map<MemberId, TimePoint> removals_awaited_;
   etcd_model::Ticket last_ticket_ = 0;
+  TimePoint first_time_out_ = kNever;  // not after the deadline of anything asked
   std::vector<Violation> violations_;
   std::unique_ptr<Invariants> invariants_;
   std::map<std::string, std::uint64_t> counts_;

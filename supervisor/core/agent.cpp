@@ -5,6 +5,7 @@
 #include "base/guard.hpp"
 #include "supervisor/core/agent_impl.hpp"
 #include "supervisor/core/statements.hpp"
+#include "supervisor/core/stranger.hpp"
 
 namespace fluxpg::supervisor {
 
@@ -12,7 +13,6 @@ namespace {
 
 constexpr Duration kPeersEvery = seconds(5);
 constexpr std::size_t kMaxPeers = 64;
-constexpr Duration kHeartbeat = milliseconds(500);
 constexpr Duration kVouchEvery = seconds(10);
 
 gossip::NodeInfo own_info(const AgentConfig& config, const NodeId& id, const Persistent& persistent) {
@@ -51,6 +51,7 @@ World Agent::Impl::world(const Now& now) const {
 
 // No data on our disks, or only that of a founding plan that was never chosen.
 bool Agent::Impl::fresh() const {
+  if (!seen_.unreadable.empty() && holds(Guard::kUnreadableIsNotFresh)) return false;
   if (Restoration::under_way(persistent_)) return false;
   if (!processes_known_ || persistent_.chosen) return processes_known_ && !seen_.etcd_data && !persistent_.member && !seen_.postgres_data;
   return !seen_.postgres_data && (!seen_.etcd_data || !persistent_.started_token.empty());
@@ -65,18 +66,23 @@ std::optional<gossip::Statement> Agent::Impl::statement(void* self, const Now& n
 
 Actions Agent::Impl::handle(const Now& now, const Input& input) {
   wellbeing_.note(now, promised_deadline_, config_.rules.unwell_dwell);
+  news_ = true;
   std::visit([&](const auto& what) { take(now, what); }, input);
-  const bool quiet = std::holds_alternative<MessageReceived>(input) && now.boot < heartbeat_;
-  if (!quiet) step(now);
+  if (news_ || now.boot >= step_due()) step(now);
   promised_deadline_ = next_deadline();
   return out_.take();
 }
 
 // ---- inputs ----
 
-void Agent::Impl::take(const Now& now, const Tick&) { apply(now, gossip_.handle(now, gossip::Tick{})); }
+// Mostly gossip's timer; the other parts say in step_due() when it is theirs.
+void Agent::Impl::take(const Now& now, const Tick&) {
+  news_ = false;
+  apply(now, gossip_.handle(now, gossip::Tick{}));
+}
 
 void Agent::Impl::take(const Now& now, const MessageReceived& input) {
+  news_ = false;
   if (const auto* ballot = std::get_if<verdict::Ballot>(&input.message)) {
     open_ballot(now, *ballot, input.route);
   } else if (const auto* vote = std::get_if<verdict::Vote>(&input.message)) {
@@ -88,9 +94,10 @@ void Agent::Impl::take(const Now& now, const MessageReceived& input) {
   } else if (const auto* start = std::get_if<verdict::FoundingStart>(&input.message)) {
     founding_.take(now, world(now), fresh(), *start, persistent_, out_);
   } else {
+    if (const auto* ping = std::get_if<gossip::Ping>(&input.message)) one_way_.pinged(now.boot, ping->from);
     return apply(now, gossip_.receive(now, input.route, input.message));
   }
-  heartbeat_ = TimePoint{};  // what a decision waits for is looked at now
+  news_ = true;  // what a decision waits for is looked at now
 }
 
 void Agent::Impl::take(const Now& now, const ConnectionLost& input) {
@@ -119,7 +126,8 @@ void Agent::Impl::seed_gossip(const Now& now) {
 
 // Once somebody is heard, what gossip knows replaces what was known before.
 void Agent::Impl::remember_peers(const Now& now) {
-  if (now.boot < peers_noted_ + kPeersEvery) return;
+  if (now.boot < peers_noted_ + kPeersEvery || peers_for_ == gossip_.version()) return;
+  peers_for_ = gossip_.version();
   std::vector<Peer> peers;
   bool heard = false;
   for (const auto& [id, member] : gossip_.members()) {
@@ -134,6 +142,7 @@ void Agent::Impl::remember_peers(const Now& now) {
 
 void Agent::Impl::take(const Now& now, const InstancesKnown& input) {
   (void)now;
+  news_ = instances_ != input.instances;
   instances_ = input.instances;
 }
 
@@ -142,7 +151,8 @@ void Agent::Impl::take(const Now& now, const EtcdReplied& input) {
   if (!purpose) return;
   switch (purpose->part) {
     case Purpose::Part::kView:
-      return view_.handle(now, *purpose, input.result, out_);
+      news_ = view_.handle(now, *purpose, input.result, out_);
+      return;
     case Purpose::Part::kLease:
       return lease_.handle(now, world(now), *purpose, input.result, out_);
     case Purpose::Part::kChange:
@@ -174,12 +184,14 @@ void Agent::Impl::take(const Now& now, const ProcessesSeen& input) {
     out_.warn("etcd ended with exit code " + std::to_string(input.etcd.exit_code));
   }
   (void)now;
+  news_ = !processes_known_ || input != seen_;
   seen_ = input;
   processes_known_ = true;
 }
 
 void Agent::Impl::take(const Now& now, const PostgresSeen& input) {
   (void)now;
+  news_ = input != postgres_;
   postgres_ = input;
 }
 
@@ -230,9 +242,11 @@ void Agent::Impl::apply(const Now& now, gossip::Effects effects) {
       if (gone(changed->to)) vouchers_.died(changed->id, now.boot);
       if (!gone(changed->to) && (gone(changed->from) || changed->from == changed->to)) vouchers_.returned(changed->id, now.boot);
     } else if (auto* conflict = std::get_if<gossip::IdentityConflict>(&effect)) {
-      conflict_ = true;
-      conflict_text_ = to_text(conflict->other) + " answers with this node's id: is a copy of its volume running there?";
-      out_.say(Say::Level::kError, conflict_text_);
+      const bool own = conflict->id == signing_.id();
+      if (identities_.heard(now.boot, conflict->id, conflict->other, own, world(now).name_of(conflict->id))) {
+        out_.say(Say::Level::kError,
+                 to_text(conflict->other) + " speaks with the identity of " + (own ? "this node" : world(now).name_of(conflict->id)));
+      }
     } else if (auto* answered = std::get_if<gossip::Answered>(&effect)) {
       const gossip::NodeInfo* info = world(now).info(answered->id);
       if (answered->statement && info != nullptr && info->member &&
@@ -241,6 +255,7 @@ void Agent::Impl::apply(const Now& now, gossip::Effects effects) {
         vouchers_.note(answered->id, now.boot);
       }
       voter_.heard(now, world(now), *answered);
+      if (voter_.next_deadline() != kNever) news_ = true;  // a ballot is open, and this may be a veto
     }
   }
 }
@@ -248,12 +263,14 @@ void Agent::Impl::apply(const Now& now, gossip::Effects effects) {
 // ---- one step ----
 
 void Agent::Impl::step(const Now& now) {
-  heartbeat_ = now.boot + kHeartbeat;
+  heartbeat_ = now.boot + heartbeat_period();
   if (!std::exchange(seeded_, true)) seed_gossip(now);
   remember_peers(now);
+  one_way_.look(now.boot, gossip_);
   read_etcd(now);
   note_unclaimed(now);
   remember_voters(now);
+  if (view_.own_answers(now)) identities_.serves();
   if (processes_known_) {
     founding_.tick(now, world(now), seen_, fresh(), persistent_, random_, out_);
     founding_.commit(now, world(now), persistent_, out_);
@@ -313,7 +330,7 @@ void Agent::Impl::note_unclaimed(const Now& now) {
 
 // Every voter's own, first-hand knowledge of how long each etcd has been silent: a signed word from each daemon every 10 s.
 void Agent::Impl::vouch_for_all(const Now& now) {
-  if (now.boot < vouch_at_ || !view_.has_list()) return;
+  if (now.boot < vouch_at_ || (!view_.has_list() && strangers(world(now)).empty())) return;
   vouch_at_ = now.boot + kVouchEvery;
   std::vector<NodeId> targets;
   for (const auto& [id, member] : gossip_.members()) {
@@ -333,6 +350,7 @@ void Agent::Impl::announce(const Now& now) {
   if (processes_known_) {
     using gossip::DataState;
     tell(announced_->data, fresh()                                 ? DataState::kFresh
+                           : !seen_.unreadable.empty()             ? DataState::kUnknown
                            : seen_.etcd_data || persistent_.member ? DataState::kHasEtcd
                                                                    : DataState::kOnlyPostgres);
   }
@@ -358,11 +376,6 @@ void Agent::Impl::answer_ballots(const Now& now) {
     if (answer.route) out_.push(Send{*answer.route, answer.vote});
     if (answer.opener == signing_.id()) collector_.take(now, world(now), answer.vote);
   }
-}
-
-TimePoint Agent::Impl::next_deadline() const {
-  return std::min({heartbeat_, gossip_.next_deadline(), view_.next_deadline(), lease_.next_deadline(), collector_.next_deadline(),
-                   voter_.next_deadline()});
 }
 
 Agent::Agent(AgentConfig config, const Signing& signing, Persistent persistent, const Now& now)

@@ -8,7 +8,9 @@
 #include "supervisor/core/facts.hpp"
 #include "supervisor/core/founding.hpp"
 #include "supervisor/core/janitor.hpp"
+#include "supervisor/core/identity.hpp"
 #include "supervisor/core/lease.hpp"
+#include "supervisor/core/one_way.hpp"
 #include "supervisor/core/restoration.hpp"
 #include "supervisor/core/seat.hpp"
 #include "supervisor/core/successor.hpp"
@@ -24,6 +26,7 @@ class Agent::Impl {
 
   Actions handle(const Now& now, const Input& input);
   TimePoint next_deadline() const;
+  TimePoint step_due() const;
   Snapshot snapshot(const Now& now) const;
   bool misses_a_voter() const { return misses_a_voter_; }
   bool stopped() const { return stop_announced_; }
@@ -75,6 +78,7 @@ class Agent::Impl {
   void apply(const Now& now, gossip::Effects effects);
   bool fresh() const;
   bool is_guest() const;
+  Duration heartbeat_period() const;
   World world(const Now& now) const;
   const std::vector<EtcdTarget>& remotes();
   static std::optional<gossip::Statement> statement(void* self, const Now& now, const Nonce& nonce);
@@ -116,13 +120,14 @@ class Agent::Impl {
   ProcessesSeen seen_;
   bool processes_known_ = false;
   PostgresSeen postgres_;
-  bool conflict_ = false;
-  std::string conflict_text_;
+  Identities identities_;
+  OneWay one_way_;
   bool stopping_ = false;
   bool stop_announced_ = false;
   std::map<MemberId, TimePoint> unclaimed_since_;
   bool seeded_ = false;
   TimePoint peers_noted_{};
+  std::optional<std::uint64_t> peers_for_;  // gossip's version then
   bool misses_a_voter_ = false;
   TimePoint vouch_at_{};
   Plan plan_;
@@ -143,6 +148,7 @@ class Agent::Impl {
   std::optional<std::pair<std::uint64_t, ClusterId>> remotes_for_;  // gossip's version, and our cluster
   TimePoint promised_deadline_ = kNever;
   TimePoint heartbeat_{};
+  bool news_ = true;  // the input in hand said something that step() may depend on
   TimePoint no_leader_since_ = kNever;
 };
 

@@ -160,7 +160,9 @@ void Agent::Impl::tell_doing(const Now& now, const World& facts, Snapshot& out) 
 }
 
 void Agent::Impl::tell_problems(const Now& now, const World& facts, Snapshot& out) const {
-  if (conflict_) out.problems.push_back(conflict_text_);
+  for (const std::string& problem : identities_.problems(now.boot)) out.problems.push_back(problem);
+  for (const std::string& problem : one_way_.problems(now.boot, gossip_)) out.problems.push_back(problem);
+  if (!seen_.unreadable.empty()) out.problems.push_back(seen_.unreadable + " Nothing is started on it, and nobody takes this node for empty.");
   for (const std::string* problem : {&successor_.problem(), &restoration_.problem()}) {
     if (!problem->empty()) out.problems.push_back(*problem);
   }

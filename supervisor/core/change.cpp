@@ -100,10 +100,16 @@ std::string ChangeExecution::flaw_of(const World& world, const Record& record) {
 void ChangeExecution::tick(const Now& now, const World& world, const RemoverLease& lease, Outbox& out) {
   if (busy()) return;
   waits_for_.clear();
-  flaw_.clear();
   const auto& record = world.view.record();
-  if (!record || !record->open()) return;
-  flaw_ = flaw_of(world, *record);
+  if (!record || !record->open()) {
+    flaw_.clear();
+    flaw_for_.reset();
+    return;
+  }
+  if (const std::pair looked_at{world.view.record_revision(), world.view.version()}; flaw_for_ != looked_at) {
+    flaw_ = flaw_of(world, *record);
+    flaw_for_ = looked_at;
+  }
   const Epoch epoch = world.view.record_revision();
   if (epoch_ != epoch) {
     epoch_ = epoch;

@@ -1,6 +1,7 @@
 #include "supervisor/core/etcd_view.hpp"
 
 #include <algorithm>
+#include <tuple>
 
 #include "base/guard.hpp"
 
@@ -85,8 +86,17 @@ void EtcdView::next(const Now& now, Step step, Outbox& out) {
   }
 }
 
-void EtcdView::handle(const Now& now, const Purpose& purpose, const etcd::Result& result, Outbox& out) {
-  const Step step = static_cast<Step>(purpose.step);
+bool EtcdView::handle(const Now& now, const Purpose& purpose, const etcd::Result& result, Outbox& out) {
+  const auto known = [&] {
+    return std::tuple(version_, own_has_leader(now), own_is_voter(), list_is_current(now), keys_are_current(now), problem_.empty());
+  };
+  const auto before = known();
+  take(now, static_cast<Step>(purpose.step), result, out);
+  const bool of_keys = static_cast<Step>(purpose.step) > Step::kLocalList;
+  return of_keys || !result || known() != before;
+}
+
+void EtcdView::take(const Now& now, Step step, const etcd::Result& result, Outbox& out) {
   busy_ = false;
   if (step == Step::kStatus) {
     took_status(now, result);
@@ -107,7 +117,7 @@ void EtcdView::handle(const Now& now, const Purpose& purpose, const etcd::Result
   } else if (const auto* range = std::get_if<etcd::RangeResult>(&*result)) {
     if (foreign(range->header)) return;
     took_keys(step, *range);
-    next(now, static_cast<Step>(purpose.step + 1), out);
+    next(now, static_cast<Step>(static_cast<std::uint32_t>(step) + 1), out);
   }
 }
 

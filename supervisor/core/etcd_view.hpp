@@ -22,7 +22,8 @@ class EtcdView {
   // `remotes`: other members to read through while our own etcd is not a voter. `cluster`: whose data we hold; answers of another are
   // refused.
   void tick(const Now& now, const std::vector<EtcdTarget>& remotes, ClusterId cluster, Outbox& out);
-  void handle(const Now& now, const Purpose& purpose, const etcd::Result& result, Outbox& out);
+  // False: etcd said what it had said before, and nothing had grown too old meanwhile.
+  bool handle(const Now& now, const Purpose& purpose, const etcd::Result& result, Outbox& out);
   TimePoint next_deadline() const { return busy_ ? kNever : next_cycle_; }
   // Grows whenever the members, the bindings, the founding or our own member id may have become another.
   std::uint64_t version() const { return version_; }
@@ -87,6 +88,7 @@ class EtcdView {
     kOldest,
     kEnd
   };
+  void take(const Now& now, Step step, const etcd::Result& result, Outbox& out);
   void next(const Now& now, Step step, Outbox& out);
   void ask(Step step, etcd::Call call, Duration deadline, Outbox& out);
   void took_status(const Now& now, const etcd::Result& result);

@@ -17,6 +17,7 @@
 #include "supervisor/runtime/node_files.hpp"
 #include "supervisor/runtime/patroni_process.hpp"
 #include "supervisor/runtime/probes.hpp"
+#include "supervisor/runtime/reach.hpp"
 
 namespace fluxpg::runtime {
 
@@ -55,6 +56,7 @@ class Node {
   void open_poll(std::uint64_t seed);
   etcd::Access access(const supervisor::EtcdTarget& target) const;
   void handle(const supervisor::Input& input);
+  std::vector<Reach::Peer> reachable_peers() const;
 
   void perform(const supervisor::Send& send);
   void perform(const supervisor::AskEtcd& ask);
@@ -75,6 +77,7 @@ class Node {
   EtcdProcess etcd_;
   PatroniProcess patroni_;
   Probes probes_;
+  Reach reach_;
   Trouble hosts_trouble_;
   std::optional<supervisor::Agent> agent_;
   std::unique_ptr<net::Transport> transport_;
