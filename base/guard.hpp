@@ -65,6 +65,11 @@ enum class Guard : std::uint8_t {
   kRemovedIsListed,
   kIdentityWait,
   kSeatWithoutDisk,
+  // leave
+  kHandsOverFirst,
+  kConsentIsSigned,
+  kConsentIsNoVote,
+  kConsentWithdrawn,
   // gossip
   kIncarnationDurable,
   kOnlySubjectRefutes,

@@ -16,6 +16,7 @@ struct Findings {
   bool etcd_answered_as_victim = false; // a status carrying exactly the victim's member id
   bool victim_vouched = false;          // the victim's daemon signed that its etcd answered it with that id just now
   bool daemon_answered = false;         // the victim's daemon answered a nonce, but could not vouch for its etcd
+  bool leaves = false;                  // it has announced that it leaves for good
   Duration vouched_ago = Duration::max();  // since the victim's etcd was last known to work, by either way
   Duration consent_after{};             // a daemon that answers but cannot vouch for so long consents (silent_etcd_consent)
 };

@@ -130,6 +130,7 @@ class Model {
   void boot(TimePoint now, Host host);
   void note_all_links(TimePoint now);
   bool note_links(TimePoint now, Host host);  // true: a silence is being timed
+  void lead_anew(TimePoint now, Cluster& cluster, MemberId leader);
   void lead(TimePoint now, Cluster& cluster);
   void apply(TimePoint now, const Cluster& cluster);
   void exit_evicted(TimePoint now);

@@ -181,6 +181,22 @@ void Simulation::perform(std::size_t index, const supervisor::RunPatroni&) {
 
 void Simulation::perform(std::size_t index, const supervisor::StopPatroni&) { hosts_[index].patroni = false; }
 
+// Patroni as far as a leave sees it: any other PostgreSQL that runs takes over, after a moment.
+void Simulation::perform(std::size_t index, const supervisor::SwitchOver&) {
+  queue_.in(seconds(2), [this, index, life = hosts_[index].life] {
+    using Answer = supervisor::SwitchoverAnswered;
+    const auto able = [](const Host& host) {
+      return host.there && !host.stopped && host.patroni && host.postgres_data && host.postgres_role != "primary";
+    };
+    const auto next = std::find_if(hosts_.begin(), hosts_.end(), able);
+    if (next == hosts_.end()) return feed(index, life, Answer{Answer::Outcome::kNobody, "no other PostgreSQL could take over"});
+    hosts_[index].postgres_role = "replica";
+    next->postgres_role = "primary";
+    trace(index, "hands PostgreSQL over to " + next->name);
+    feed(index, life, Answer{Answer::Outcome::kAgreed, "PostgreSQL is handed over to " + next->name});
+  });
+}
+
 void Simulation::perform(std::size_t index, const supervisor::Say& action) {
   states_.said(index, action.text);
   trace(index, action.text);

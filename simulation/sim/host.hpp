@@ -58,6 +58,7 @@ struct Host {
   std::unique_ptr<Daemon> daemon;
   std::uint64_t life = 0;
   bool patroni = false;
+  std::string postgres_role = "unknown";  // what Patroni would say; only some scenarios care
   std::optional<std::uint64_t> crash_in;  // the daemon dies before so many more actions are done
   Duration etcd_delay{};                  // of each request on its way to our own etcd
   Duration removal_delay{};               // of calls to remove a member, on top

@@ -173,6 +173,7 @@ class Simulation : private etcd_model::Surroundings {
   void perform(std::size_t host, const supervisor::StopPatroni& action);
   void perform(std::size_t host, const supervisor::WriteHosts&) { (void)host; }
   void perform(std::size_t host, const supervisor::Say& action);
+  void perform(std::size_t host, const supervisor::SwitchOver& action);
   void send(std::size_t from, std::size_t to, std::uint64_t to_life, Endpoint endpoint, gossip::Message message);
   void refuse(std::size_t host, const Endpoint& endpoint, Duration after);
   void ask(std::size_t host, std::size_t target, etcd_model::Ticket ticket, const etcd::Call& call);

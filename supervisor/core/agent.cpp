@@ -25,6 +25,7 @@ gossip::NodeInfo own_info(const AgentConfig& config, const NodeId& id, const Per
   info.shadow = config.shadow;
   info.cluster = persistent.chosen ? persistent.cluster : ClusterId{};
   info.postgres_role = "unknown";
+  info.leaving = persistent.consents();
   return info;
 }
 
@@ -174,7 +175,6 @@ void Agent::Impl::take(const Now& now, const PostgresSeen& input) {
 }
 
 void Agent::Impl::take(const Now& now, const OperatorSays& input) {
-  (void)now;
   switch (input.what) {
     case OperatorSays::What::kPauseEvictions:
       return pause_evictions(true);
@@ -183,7 +183,16 @@ void Agent::Impl::take(const Now& now, const OperatorSays& input) {
     case OperatorSays::What::kFoundWithout:
       out_.warn("an operator says that a cluster may be founded without " + input.address);
       return founding_.without(input.address);
+    case OperatorSays::What::kLeave:
+      return leave_.begin(now, world(now), persistent_, out_);
+    case OperatorSays::What::kCancelLeave:
+      return leave_.cancel(persistent_, out_);
   }
+}
+
+void Agent::Impl::take(const Now& now, const SwitchoverAnswered& input) {
+  (void)now;
+  leave_.answered(input, persistent_, out_);
 }
 
 void Agent::Impl::take(const Now& now, const StopRequested&) {
@@ -241,9 +250,10 @@ void Agent::Impl::step(const Now& now) {
   read_etcd(now);
   note_unclaimed(now);
   if (processes_known_) {
+    leave_.tick(now, world(now), postgres_.role, seen_, persistent_, out_);
     founding_.tick(now, world(now), seen_, fresh(), persistent_, random_, out_);
     founding_.commit(now, world(now), persistent_, out_);
-    if (!founding_.abandoning()) seat_.tick(now, world(now), seen_, conflict_, persistent_, out_);
+    if (!founding_.abandoning() && !persistent_.left()) seat_.tick(now, world(now), seen_, conflict_, persistent_, out_);
   }
   announce(now);
   vouch_for_all(now);
@@ -327,10 +337,11 @@ void Agent::Impl::announce(const Now& now) {
                                                                    : DataState::kOnlyPostgres);
   }
   tell(announced_->cluster, persistent_.chosen ? persistent_.cluster : ClusterId{});
-  tell(announced_->member, persistent_.chosen ? persistent_.member : MemberId{});
+  tell(announced_->member, persistent_.chosen && !persistent_.left() ? persistent_.member : MemberId{});
   tell(announced_->system_id, postgres_.system_id);
   tell(announced_->postgres_role, postgres_.role);
   tell(announced_->stopping, stopping_);
+  tell(announced_->leaving, persistent_.consents());
   tell(announced_->founding_round, persistent_.promised ? persistent_.promised->round : 0);
   tell(announced_->founding_token, persistent_.promised ? std::string_view(persistent_.promised->token) : std::string_view());
   if (news) apply(now, gossip_.announce(now, *announced_));

@@ -7,6 +7,7 @@
 #include "supervisor/core/facts.hpp"
 #include "supervisor/core/founding.hpp"
 #include "supervisor/core/lease.hpp"
+#include "supervisor/core/leave.hpp"
 #include "supervisor/core/seat.hpp"
 #include "supervisor/core/voter.hpp"
 #include "supervisor/core/wellbeing.hpp"
@@ -36,6 +37,7 @@ class Agent::Impl {
   void take(const Now& now, const PostgresSeen& input);
   void take(const Now& now, const OperatorSays& input);
   void take(const Now& now, const StopRequested&);
+  void take(const Now& now, const SwitchoverAnswered& input);
 
   // ---- one step of every part, in this order ----
   void step(const Now& now);
@@ -85,6 +87,7 @@ class Agent::Impl {
   Voter voter_;
   Founding founding_;
   Seat seat_;
+  Leave leave_;
   Vouchers vouchers_;
   Outbox out_;
 

@@ -11,7 +11,7 @@ void Agent::Impl::run_patroni(const Now& now) {
   const auto state = seen_.patroni.state;
   const bool down = state == Process::State::kStopped || state == Process::State::kExited;
   if (!down && patroni_for_ == seen_versions()) return;
-  if (!config_.runs_patroni || !processes_known_ || stopping_ || !persistent_.chosen || !view_.list_is_current(now)) return;
+  if (!config_.runs_patroni || !processes_known_ || stopping_ || persistent_.left() || !persistent_.chosen || !view_.list_is_current(now)) return;
   if (chosen_since_ == kNever) chosen_since_ = now.boot;
   const bool first = view_.patroni_initialized() || makes_database(world(now));
   if (!first && now.boot - chosen_since_ < kDatabaseWait) return;

@@ -30,6 +30,11 @@ std::string presence_text(discovery::Presence presence) {
   CHECK(false);
 }
 
+bool alive_and_leaving(const NodeId& node, const World& facts) {
+  const gossip::NodeInfo* info = node ? facts.info(node) : nullptr;
+  return info != nullptr && info->leaving && facts.alive(node);
+}
+
 }  // namespace
 
 MemberRow Agent::Impl::row(const Now& now, const World& facts, const NodeId& node, const etcd::Member* member) const {
@@ -58,8 +63,10 @@ MemberRow Agent::Impl::row(const Now& now, const World& facts, const NodeId& nod
     out.role = member->learner ? "learner" : "voter";
     out.leader = view_.own() && view_.own()->leader == member->id;
     if (out.name.empty()) out.name = facts.name_of(member->id);
+    if (alive_and_leaving(node, facts)) out.note = "leaves for good: it consents to its removal";
     if (!node) out.note = "no key is bound to this member id: nobody can vote for it or speak for it";
   }
+  if (member == nullptr && alive_and_leaving(node, facts)) out.note = "has left the cluster";
   const discovery::Presence presence = node ? facts.presence(now, node) : discovery::Presence::kUnknown;
   out.listed = presence_text(presence);
   const bool alive = node && facts.alive(node);
@@ -107,6 +114,8 @@ void Agent::Impl::tell_doing(const Now& now, const World& facts, Snapshot& out) 
   if (!listing_.last_fault().empty()) out.doing.push_back({"asking the Flux API again", listing_.last_fault()});
   for (const Doing& doing : founding_.doing()) out.doing.push_back(doing);
   for (const Doing& doing : seat_.doing()) out.doing.push_back(doing);
+  out.leave = leave_.view(persistent_);
+  if (persistent_.leave && !persistent_.left()) out.doing.push_back({"leaving the cluster for good, " + out.leave->state, out.leave->detail});
   if (view_.record() && view_.record()->open()) out.doing.push_back({"carrying out: " + view_.record()->command, change_.waits_for()});
   if (lease_.held()) {
     for (const Doing& doing : plan_.waiting) out.doing.push_back(doing);
@@ -133,7 +142,9 @@ void Agent::Impl::tell_problems(const Now& now, const World& facts, Snapshot& ou
     out.problems.push_back("the remover key in etcd names this node, but it is not under this node's lease: somebody else wrote it");
   }
   if (!facts.unwell.empty()) out.problems.push_back("this node abstains from votes: " + facts.unwell);
-  if (persistent_.chosen && !view_.own_answers(now)) {
+  if (persistent_.left()) {
+    out.problems.push_back("this node has left the cluster; `fluxpgctl leave --cancel` lets it join again");
+  } else if (persistent_.chosen && !view_.own_answers(now)) {
     out.problems.push_back("this node's own etcd does not answer" + (view_.own_error().empty() ? "" : ": " + view_.own_error()));
   }
   for (const MemberRow& member : out.members) {
@@ -148,7 +159,7 @@ void Agent::Impl::tell_problems(const Now& now, const World& facts, Snapshot& ou
   if (collector_.state() == Collector::State::kNotEnough || collector_.state() == Collector::State::kVetoed) {
     // Evicted meanwhile, or back among the living: then it is settled.
     const record::Change& asked = collector_.change();
-    const bool open = view_.find(asked.member) != nullptr && (!facts.alive(asked.node) || asked.rule == "consent");
+    const bool open = view_.find(asked.member) != nullptr && (!facts.alive(asked.node) || asked.rule == "consent" || asked.rule == verdict::kLeaveRule);
     if (open && now.boot - collector_.closed_at() < minutes(1)) {
       out.problems.push_back("the ballot about " + collector_.change().name + " did not agree: " + verdict::describe(collector_.tally(), facts.names()));
     }

@@ -86,6 +86,8 @@ bool ChangeExecution::victim_lives(const World& world, const Record& record) con
   if (!holds(Guard::kLastLook)) return false;
   if (record.change.node == world.self()) return true;
   const gossip::MemberView* heard = world.heard(record.change.node);
+  // Who leaves is alive; it stays if it has taken its word back.
+  if (record.change.rule == verdict::kLeaveRule) return heard != nullptr && !heard->info.leaving && holds(Guard::kConsentWithdrawn);
   if (world.vouchers.last(record.change.node, TimePoint{}) > epoch_since_) return true;
   // Suspected is not dead: it was dead when this was decided, so it has been back since.
   return record.change.rule != "consent" && heard != nullptr && world.alive(record.change.node);
@@ -94,6 +96,7 @@ bool ChangeExecution::victim_lives(const World& world, const Record& record) con
 // What makes a decision one that may be carried out: whoever wrote it, its certificate must be a verdict of its own electorate.
 std::string ChangeExecution::flaw_of(const World& world, const Record& record) {
   if (!of_voter(record.change) || !holds(Guard::kCertificateChecked)) return "";
+  if ((record.change.rule == verdict::kLeaveRule) != record.certificate.ballot.of_leave()) return "its certificate answers another question";
   return verdict::certificate_flaw(record.certificate, record.change.member, record.electorate, world.view.keys(), world.signing);
 }
 
@@ -121,15 +124,16 @@ void ChangeExecution::tick(const Now& now, const World& world, const RemoverLeas
     return done(now, world, lease, world.view.list().members, out);
   }
   const bool lives = of_voter(record->change) && victim_lives(world, *record);
+  const bool of_leave = record->change.rule == verdict::kLeaveRule;
   const bool opener = mine(epoch, lease) && (uncalled_ || !holds(Guard::kRefuteBeforeCall));
   if (lives && (opener || !holds(Guard::kOpenerRefutes))) {
-    return close(now, world, lease, "refuted", "the victim was heard from before the call was sent", {}, out);
+    return close(now, world, lease, "refuted", of_leave ? "it took its leave back before the call was sent" : "the victim was heard from before the call was sent", {}, out);
   }
   const bool other_list = holds(Guard::kSameElectorate) && world.view.list_is_current(now) && world.view.electorate() != record->electorate;
   const bool gone = record->change.kind != Kind::kRemove && !world.alive(record->change.node);
   if (lives || other_list || gone || !flaw_.empty()) {
     const std::string why = !flaw_.empty() ? flaw_
-                            : lives        ? "the victim lives"
+                            : lives        ? (of_leave ? "it took its leave back" : "the victim lives")
                             : other_list   ? "the voters are no longer those that decided it"
                                            : "the node is gone";
     const Duration quiet = world.config.rules.void_after;

@@ -22,6 +22,12 @@ struct Peer {
   std::uint16_t gossip_port = 0;
   bool operator==(const Peer&) const = default;
 };
+// Leaving for good, as an operator told this node to.
+struct Departure {
+  enum class Stage : std::uint8_t { kHandsOver, kConsents, kLeft } stage = Stage::kHandsOver;
+  std::int64_t since_ms = 0;  // unix time at which that stage began, for people
+  bool operator==(const Departure&) const = default;
+};
 struct Persistent {
   std::string app;
   Incarnation incarnation_limit;
@@ -31,6 +37,9 @@ struct Persistent {
   ClusterId cluster;                              // the cluster of the data on disk; 0: none known
   MemberId member;                                // our member id in it; 0: none known
   std::vector<Peer> peers;                        // where the others were last: found again without the API, also from a new address
+  std::optional<Departure> leave;                 // nullopt: it stays
+  bool consents() const { return leave && leave->stage != Departure::Stage::kHandsOver; }
+  bool left() const { return leave && leave->stage == Departure::Stage::kLeft; }
   bool operator==(const Persistent&) const = default;
 };
 
@@ -72,12 +81,17 @@ struct PostgresSeen {
   std::string system_id;
 };
 struct OperatorSays {
-  enum class What : std::uint8_t { kPauseEvictions, kResumeEvictions, kFoundWithout } what = What::kPauseEvictions;
+  enum class What : std::uint8_t { kPauseEvictions, kResumeEvictions, kFoundWithout, kLeave, kCancelLeave } what = What::kPauseEvictions;
   std::string address;  // kFoundWithout
 };
 struct StopRequested {};
+// To SwitchOver: Patroni has agreed to it, cannot do it now, or has nobody who could take over.
+struct SwitchoverAnswered {
+  enum class Outcome : std::uint8_t { kAgreed, kFailed, kNobody } outcome = Outcome::kFailed;
+  std::string text;
+};
 using Input = std::variant<Tick, MessageReceived, ConnectionLost, ListingAnswered, InstancesKnown, EtcdReplied, ProcessesSeen, PostgresSeen,
-                           OperatorSays, StopRequested>;
+                           OperatorSays, StopRequested, SwitchoverAnswered>;
 
 // ---- actions, carried out in their order; whatever follows a Persist waits until it is durable ----
 struct Send {
@@ -125,6 +139,8 @@ struct RunPatroni {
 struct StopPatroni {
   std::string why;
 };
+// Ask Patroni to make another node the primary; answered by SwitchoverAnswered, and later by the role that PostgreSQL has.
+struct SwitchOver {};
 struct Host {
   std::string name;
   std::string address;
@@ -138,7 +154,7 @@ struct Say {
   enum class Level : std::uint8_t { kInfo, kWarning, kError } level = Level::kInfo;
   std::string text;
 };
-using Action = std::variant<Send, AskEtcd, Persist, RunEtcd, StopEtcd, SetAsideEtcdData, RunPatroni, StopPatroni, WriteHosts, Say>;
+using Action = std::variant<Send, AskEtcd, Persist, RunEtcd, StopEtcd, SetAsideEtcdData, RunPatroni, StopPatroni, WriteHosts, Say, SwitchOver>;
 using Actions = std::vector<Action>;
 
 }  // namespace fluxpg::supervisor

@@ -55,6 +55,13 @@ struct Doing {
   std::string waits_for;  // empty: nothing
 };
 
+// `fluxpgctl leave` on this node.
+struct LeaveView {
+  std::string state;       // "handing over", "consented", "left", "refused"
+  std::string detail;      // what it waits for; why it was refused
+  std::int64_t since_ms = 0;  // unix time; 0 if refused
+};
+
 struct Snapshot {
   std::string app;
   std::string version;
@@ -75,6 +82,7 @@ struct Snapshot {
   std::vector<MatrixLink> links;
   std::vector<Doing> doing;
   std::optional<BallotView> ballot;
+  std::optional<LeaveView> leave;
   std::vector<record::Record> history;  // newest first
   std::map<std::string, std::uint64_t> counters;  // "discovery_bad_answers.html", "verdict.vetoes", …
 };

@@ -62,6 +62,7 @@ Node::Node(const Context& context, ProcessControl& control, Parts parts)
       etcd_(context, control, self_),
       patroni_(context, control, parts_.keys, self_),
       probes_(context, control),
+      switchover_(context, parts_.keys, self_),
       hosts_trouble_(context.log, context.settings.hosts_file + " can be written again.") {}
 
 std::string Node::open_all() {

@@ -17,6 +17,7 @@
 #include "supervisor/runtime/node_files.hpp"
 #include "supervisor/runtime/patroni_process.hpp"
 #include "supervisor/runtime/probes.hpp"
+#include "supervisor/runtime/switchover.hpp"
 
 namespace fluxpg::runtime {
 
@@ -64,6 +65,7 @@ class Node {
   void perform(const supervisor::SetAsideEtcdData& aside) { etcd_.handle(aside); }
   void perform(const supervisor::RunPatroni& run) { patroni_.handle(run); }
   void perform(const supervisor::StopPatroni& stop) { patroni_.handle(stop); }
+  void perform(const supervisor::SwitchOver&) { switchover_.begin(); }
   void perform(const supervisor::WriteHosts& hosts);
   void perform(const supervisor::Say& say);
 
@@ -73,6 +75,7 @@ class Node {
   EtcdProcess etcd_;
   PatroniProcess patroni_;
   Probes probes_;
+  Switchover switchover_;
   Trouble hosts_trouble_;
   std::optional<supervisor::Agent> agent_;
   std::unique_ptr<net::Transport> transport_;
