@@ -251,9 +251,11 @@ void Agent::Impl::step(const Now& now) {
   note_unclaimed(now);
   if (processes_known_) {
     leave_.tick(now, world(now), postgres_.role, seen_, persistent_, out_);
+  }
+  if (processes_known_ && !persistent_.left()) {
     founding_.tick(now, world(now), seen_, fresh(), persistent_, random_, out_);
     founding_.commit(now, world(now), persistent_, out_);
-    if (!founding_.abandoning() && !persistent_.left()) seat_.tick(now, world(now), seen_, conflict_, persistent_, out_);
+    if (!founding_.abandoning()) seat_.tick(now, world(now), seen_, conflict_, persistent_, out_);
   }
   announce(now);
   vouch_for_all(now);

@@ -27,6 +27,13 @@ std::vector<MemberId> living_others(const World& world, MemberId own) {
   return living;
 }
 
+// Whoever leaves itself would only hand the leadership on.
+std::vector<MemberId> who_could_lead(const World& world, MemberId own) {
+  std::vector<MemberId> able = living_others(world, own);
+  std::erase_if(able, [&world](MemberId voter) { return world.info(world.node_of(voter))->leaving; });
+  return able;
+}
+
 bool too_few(const World& world) { return world.view.has_list() && world.view.electorate().voters.size() <= 2; }
 
 std::string too_few_text(const World& world) {
@@ -65,7 +72,7 @@ std::string waits_for_removal(const World& world, const etcd::Member* seat) {
 void Leave::begin(const Now& now, const World& world, Persistent& persistent, Outbox& out) {
   if (persistent.leave) return;
   refused_.clear();
-  if (!persistent.chosen) return refuse("there is no cluster yet that it could leave", persistent, out);
+  if (!persistent.chosen && !world.view.has_list()) return refuse("there is no cluster yet that it could leave", persistent, out);
   const etcd::Member* seat = seat_of(world);
   if (seat != nullptr && !seat->learner && too_few(world)) return refuse(too_few_text(world), persistent, out);
   out.warn("an operator says that this node leaves the cluster for good");
@@ -117,11 +124,10 @@ std::string Leave::hand_over(const Now& now, const World& world, const std::stri
   const bool leads = world.view.own_answers(now) && own->leader == own->header.member;
   if (!leads) return "";
   if (now.boot >= next_transfer_) {
-    const std::vector<MemberId> others = living_others(world, own->header.member);
-    if (others.empty()) return "another voter to live";
     next_transfer_ = now.boot + kTransferEvery;
-    const MemberId next = others[transfers_++ % others.size()];
-    out.ask_own({Purpose::Part::kOperator, 0, {}}, etcd::TransferLeadership{next}, kTransferEvery);
+    const std::vector<MemberId> able = who_could_lead(world, own->header.member);
+    const etcd::TransferLeadership move{able.empty() ? MemberId{} : able[transfers_++ % able.size()]};
+    if (move.to) out.ask_own({Purpose::Part::kOperator, 0, {}}, move, kTransferEvery);
   }
   return "another voter to lead etcd";
 }
@@ -143,12 +149,13 @@ void Leave::tick(const Now& now, const World& world, const std::string& postgres
   waits_for_.clear();
   if (persistent.left()) return stop_processes(now, seen, out);
   const etcd::Member* seat = seat_of(world);
-  const bool current = world.view.list_is_current(now) && world.view.list().header.cluster == persistent.cluster;
+  const bool current = world.view.list_is_current(now) && (!persistent.cluster || world.view.list().header.cluster == persistent.cluster);
   if (persistent.consents() && current && seat == nullptr) return enter(now, Stage::kLeft, persistent, out);
   if (current && seat != nullptr && !seat->learner && too_few(world)) return refuse(too_few_text(world), persistent, out);
   waits_for_ = obstacle(now, world, seat);
   if (persistent.consents()) {
     if (postgres_role == "primary" && holds(Guard::kHandsOverFirst)) return enter(now, Stage::kHandsOver, persistent, out);
+    if (waits_for_.empty()) waits_for_ = hand_over(now, world, postgres_role, out);  // etcd may have elected us meanwhile
     if (waits_for_.empty()) waits_for_ = waits_for_removal(world, seat);
     return;
   }
