@@ -298,6 +298,26 @@ TEST_F(Leaves, TakenBackBeforeTheCallItIsRefuted) {
   EXPECT_EQ(stored().outcome, "refuted");
 }
 
+TEST_F(Leaves, OfOneThatIsNotHeardNothingIsCalled) {
+  be_remover();
+  house.open_record(leave({1, 2, 3}));
+  gossip::NodeInfo info = house.member_info(3);
+  info.leaving = true;
+  house.hears(info, gossip::State::kSuspect);
+  run();
+  house.never_heard(3);
+  run();
+  EXPECT_EQ(removals_called, 0);
+}
+
+TEST_F(Leaves, NothingIsCalledWhenTooFewOthersLive) {
+  be_remover();
+  house.open_record(leave({1, 2, 3}));
+  house.dead(2);
+  run();
+  EXPECT_EQ(removals_called, 0);
+}
+
 TEST_F(Leaves, TakenBackTheNextRemoverDoesNotCallEither) {
   be_remover();
   says(false);
