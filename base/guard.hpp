@@ -70,6 +70,14 @@ enum class Guard : std::uint8_t {
   kConsentIsSigned,
   kConsentIsNoVote,
   kConsentWithdrawn,
+  // recovery
+  kRecoverAppNamed,
+  kRecoverLostOnly,
+  kRecoverUnlessTheyLive,
+  kRecoverMostAdvanced,
+  kSupersededSigned,
+  kLivingMajorityStays,
+  kReturnedStaysDown,
   // gossip
   kIncarnationDurable,
   kOnlySubjectRefutes,

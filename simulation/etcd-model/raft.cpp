@@ -70,6 +70,27 @@ void Model::found(TimePoint now, Host host) {
   instance.process.state = ProcessState::State::kRunning;
 }
 
+ClusterId Model::restore_snapshot(TimePoint now, Host host, const Launch& launch) {
+  CHECK(!running(host) && instances_[host].data);
+  const Cluster& from = clusters_.at(instances_[host].data->cluster);
+  const ClusterId id{hash("cluster " + launch.token + " " + launch.peer_url)};
+  const MemberId own{hash("member " + launch.peer_url + " " + launch.token)};
+  Cluster made;
+  made.id = id;
+  made.token = launch.token;
+  made.members.push_back({own, launch.name, {launch.peer_url}, {}, false});
+  made.keys = from.keys;
+  made.leases = from.leases;
+  made.next_lease = from.next_lease;
+  made.revision = from.revision;
+  made.started.insert(own);
+  made.elects_at = now;
+  made.log.push_back({now, made.revision, std::make_shared<const Members>(made.members)});
+  clusters_.insert_or_assign(id, std::move(made));
+  set_data(host, Data{id, own, 1});
+  return id;
+}
+
 void Model::join(TimePoint now, Host host) {
   Instance& instance = instances_[host];
   for (Host peer = 0; peer < instances_.size(); ++peer) {

@@ -111,6 +111,8 @@ const std::vector<FaultWord>& fault_words() {
       at_once("postgres-leads", "PostgreSQL of that node is the primary from now on", kVirtual),
       of_all("patroni-paused", "patronictl pause", {Need::kEtcdClient}),
       {"found-without", "an operator tells the node not to wait for the nodes of `to`", {Need::kStatusSocket}, true, true, false},
+      {"recover", "an operator recovers that node, and answers for the nodes of `to`", {Need::kStatusSocket}, true, true, false},
+      at_once("rejoin", "an operator lets the node give up its data of a cluster that was recovered elsewhere", {Need::kStatusSocket}),
       at_once("removed-by-hand", "an operator types etcdctl member remove", {Need::kEtcdClient}),
       {"learner-added-by-hand", "an operator types etcdctl member add --learner", {Need::kEtcdClient}, false, false, false},
   };

@@ -171,6 +171,34 @@ void Simulation::perform(std::size_t index, const supervisor::SetAsideEtcdData& 
   etcd_.lose_disk(index);
 }
 
+void Simulation::perform(std::size_t index, const supervisor::RestoreEtcd& action) {
+  const std::string& token = action.run.token;
+  etcd_.stop(index, -1);
+  const auto before = etcd_.identity(index);
+  if (before && etcd_.clusters().at(before->first).token != token) {  // else an earlier life of the daemon has done it
+    trace(index, "restores its copy of cluster " + to_text(before->first) + " as a cluster of its own");
+    given_up_[before->first] = etcd_.clusters().at(before->first).log.size();
+    const ClusterId made =
+        etcd_.restore_snapshot(now(), index, {action.run.name, action.run.peer_url, action.run.client_url, {}, true, token});
+    founded_ = &etcd_.clusters().at(made);
+    count("happened: recovered by an operator");
+  }
+  queue_.in(seconds(2), [this, index, life = hosts_[index].life, token, error = std::string(before ? "" : "there is no etcd data")] {
+    feed(index, life, supervisor::EtcdRestored{token, error});
+  });
+}
+
+void Simulation::perform(std::size_t index, const supervisor::AskPostgres& action) {
+  const std::size_t target = action.own ? index : host_at(action.endpoint.address);
+  const bool answers = target < hosts_.size() && hosts_[target].there && hosts_[target].patroni && !hosts_[target].stopped &&
+                       (target == index || linked(index, target));
+  std::optional<supervisor::PostgresPlace> place;
+  if (answers) place = supervisor::PostgresPlace{"replica", "7300000000000000000", 1, 1000};
+  queue_.in(answers ? milliseconds(20) : action.deadline, [this, index, life = hosts_[index].life, id = action.id, place] {
+    feed(index, life, supervisor::PostgresReplied{id, place});
+  });
+}
+
 void Simulation::perform(std::size_t index, const supervisor::RunPatroni&) {
   hosts_[index].patroni = true;
   const std::uint64_t life = hosts_[index].life;

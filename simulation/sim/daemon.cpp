@@ -102,7 +102,8 @@ void Simulation::see_processes(std::size_t index, std::uint64_t life) {
     seen.etcd_data = etcd_.has_data(index);
     seen.postgres_data = hosts_[index].postgres_data;
     feed(index, life, seen);
-    if (lives(index, life) && hosts_[index].postgres_data) feed(index, life, supervisor::PostgresSeen{hosts_[index].postgres_role, "7300000000000000000"});
+    if (lives(index, life) && hosts_[index].postgres_data)
+      feed(index, life, supervisor::PostgresSeen{hosts_[index].postgres_role, "7300000000000000000"});
   }
   queue_.in(seconds(1), [this, index, life] { see_processes(index, life); });
 }

@@ -47,8 +47,15 @@ void Invariants::check() {
 void Invariants::check_clusters() {
   const auto& clusters = seen_.etcd().clusters();
   if (founded_seen_ && clusters.size() < 2) return;
-  const auto founded = std::count_if(clusters.begin(), clusters.end(),
-                                     [this](const auto& entry) { return entry.second.keys.count(record::founded_key(app_)) > 0; });
+  const auto founded = std::count_if(clusters.begin(), clusters.end(), [this](const auto& entry) {
+    const bool given_up = seen_.given_up().count(entry.first) > 0;
+    return !given_up && entry.second.keys.count(record::founded_key(app_)) > 0;
+  });
+  for (const auto& [id, entries] : seen_.given_up()) {
+    if (clusters.at(id).log.size() > entries) {
+      return sim_.violate("one-cluster", "cluster " + to_text(id) + " was given up for a recovered one, and goes on");
+    }
+  }
   if (founded > 0 && !founded_seen_) sim_.states().reach("founding"), founded_seen_ = true;
   if (founded > 1 && every_survivor_is_unlisted()) {
     over_ = true;
@@ -163,10 +170,10 @@ void Invariants::check_certificate(const MembershipChange& change, const record:
   const bool right = ballot.victim.member == change.member.id && ballot.electorate == electorate && record.electorate == electorate;
   if (right && !vetoed && consented && dead.size() >= needed) return;
   sim_.violate("certified-removal", "removal of " + change.member.name + ": " +
-                                        (vetoed   ? "its certificate contains a veto"
+                                        (vetoed       ? "its certificate contains a veto"
                                          : !consented ? "the member that leaves has not signed it"
-                                         : !right ? "its certificate is about another victim or electorate"
-                                                  : std::to_string(dead.size()) + " valid votes of " + std::to_string(needed)));
+                                         : !right     ? "its certificate is about another victim or electorate"
+                                                      : std::to_string(dead.size()) + " valid votes of " + std::to_string(needed)));
 }
 
 void Invariants::see_who_works() {

@@ -30,6 +30,8 @@ inline constexpr InvariantText kInvariants[] = {
      "If enough voters lived before a removal, enough live after it: eviction must never cost what it is meant to protect."},
     {"epochs-grow", "The epoch orders decisions: one that is not larger than all before lets an old decision be taken for a new one."},
     {"one-cluster", "A second cluster of one app is a second, empty database that accepts writes."},
+    {"no-recovery-beside-a-majority",
+     "A copy that is restored while the majority lives elsewhere is a second database that accepts writes."},
     {"no-data-touched-under-etcd", "Setting data aside under a running etcd corrupts the only copy."},
     {"no-spinning", "An agent that asks to be called all the time burns the CPU that its PostgreSQL needs."},
     {"honest-vote",
@@ -77,9 +79,9 @@ class Invariants {
     TimePoint well_before{};                // the last time it was well before it became so
     TimePoint daemon_heard_since = kNever;  // it runs, and is well connected to a majority of voters
     TimePoint etcd_up{};
-    bool leaves = false;            // as its operator told this machine; a lost disk does not remember it
+    bool leaves = false;             // as its operator told this machine; a lost disk does not remember it
     TimePoint stays_since = kNever;  // since when it was taken back
-    bool is_well = false;  // when something last changed
+    bool is_well = false;            // when something last changed
     bool etcd_is_up = false;
     struct Row {           // in one backend
       TimePoint since{};   // it has been there …

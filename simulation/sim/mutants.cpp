@@ -66,6 +66,14 @@ const std::vector<Mutant> kMutants = {
     {"leaves-unasked", Guard::kConsentIsSigned, "removes a living member that has not signed its consent to this very decision"},
     {"consent-is-a-vote", Guard::kConsentIsNoVote, "counts the consent of the one that leaves as a vote of the others"},
     {"old-consent-counts", Guard::kConsentWithdrawn, "removes a living member that has taken its consent back"},
+    // recovery
+    {"recovers-without-app-name", Guard::kRecoverAppNamed, "recovers although the operator did not name the app"},
+    {"recovers-while-a-majority-lives", Guard::kRecoverLostOnly, "recovers although etcd has its majority"},
+    {"recovers-over-voters-that-may-live", Guard::kRecoverUnlessTheyLive, "recovers although those it cannot hear may be a majority"},
+    {"recovers-an-older-copy", Guard::kRecoverMostAdvanced, "recovers although another survivor has newer data"},
+    {"obeys-any-recovery", Guard::kSupersededSigned, "gives way to a recovered cluster on anybody's word"},
+    {"living-majority-gives-way", Guard::kLivingMajorityStays, "sets the data of a majority that lives aside for a recovered cluster"},
+    {"returns-beside-the-recovered", Guard::kReturnedStaysDown, "starts etcd on data of a cluster that was given up meanwhile"},
     // gossip
     {"forgets-its-incarnation", Guard::kIncarnationDurable, "starts again with an incarnation that others hold dead"},
     {"believes-hearsay-of-life", Guard::kOnlySubjectRefutes, "takes anybody's word that a dead node lives"},

@@ -65,8 +65,19 @@ void Invariants::saw(std::size_t host, const supervisor::Action& action) {
     if (const auto* removal = std::get_if<etcd::RemoveMember>(&ask->call)) check_call(host, removal->id);
   } else if (std::holds_alternative<supervisor::RunPatroni>(action)) {
     if (seen_.cluster() == nullptr) sim_.violate("patroni-after-founding", seen_.host(host).name + " runs Patroni, and nothing is founded");
+  } else if (std::holds_alternative<supervisor::RestoreEtcd>(action)) {
+    const auto identity = seen_.etcd().identity(host);
+    if (identity && seen_.etcd().can_commit(seen_.etcd().clusters().at(identity->first))) {
+      sim_.violate("no-recovery-beside-a-majority", seen_.host(host).name + " is recovered, and the majority works");
+    }
   } else if (const auto* aside = std::get_if<supervisor::SetAsideEtcdData>(&action)) {
     const auto identity = seen_.etcd().identity(host);
+    if (aside->why == "cluster-given-up" && identity) {
+      const bool given_up = seen_.given_up().count(identity->first) > 0;
+      if (!given_up || seen_.etcd().can_commit(seen_.etcd().clusters().at(identity->first))) {
+        sim_.violate("set-aside-only-if-removed", seen_.host(host).name + ": its cluster was not given up, or its majority lives");
+      }
+    }
     if (aside->why != "removed-from-cluster" || !identity) return;
     if (seen_.etcd().clusters().at(identity->first).find(identity->second) != nullptr) {
       sim_.violate("set-aside-only-if-removed", seen_.host(host).name + " is still a member");

@@ -139,6 +139,14 @@ const std::map<std::string, OnHost> kOnHosts = {
      [](Sim& s, std::size_t h, const Deed& d) {
        for (const std::size_t silent : d.to) say_to(s, h, What::kFoundWithout, s.host(silent).address);
      }},
+    {"recover",
+     [](Sim& s, std::size_t h, const Deed& d) {
+       supervisor::OperatorSays says{What::kRecover};
+       says.recover.app = s.host(h).persistent.app;
+       for (const std::size_t gone : d.to) says.recover.although.push_back(s.host(gone).address);
+       if (s.host(h).daemon) s.input(h, says);
+     }},
+    {"rejoin", [](Sim& s, std::size_t h, const Deed&) { say_to(s, h, What::kRejoin, ""); }},
     {"removed-by-hand",
      [](Sim& s, std::size_t h, const Deed&) {
        if (const auto identity = s.etcd().identity(h)) ask_leader(s, etcd::RemoveMember{identity->second});

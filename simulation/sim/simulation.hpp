@@ -104,6 +104,8 @@ class Simulation : private etcd_model::Surroundings {
   // The founded cluster; nullptr if there is none.
   const etcd_model::Cluster* cluster() const;
   std::size_t voters() const { return cluster() == nullptr ? 0 : cluster()->voters().size(); }
+  // Clusters that an operator gave up, with the length of their logs then: the cluster is the one recovered from them.
+  const std::map<ClusterId, std::size_t>& given_up() const { return given_up_; }
   bool is_voter(std::size_t host) const;
   bool is_member(std::size_t host) const;
   std::size_t leader_host() const;  // hosts() if there is none
@@ -169,6 +171,8 @@ class Simulation : private etcd_model::Surroundings {
   void perform(std::size_t host, const supervisor::RunEtcd& action);
   void perform(std::size_t host, const supervisor::StopEtcd& action);
   void perform(std::size_t host, const supervisor::SetAsideEtcdData& action);
+  void perform(std::size_t host, const supervisor::RestoreEtcd& action);
+  void perform(std::size_t host, const supervisor::AskPostgres& action);
   void perform(std::size_t host, const supervisor::RunPatroni& action);
   void perform(std::size_t host, const supervisor::StopPatroni& action);
   void perform(std::size_t host, const supervisor::WriteHosts&) { (void)host; }
@@ -208,6 +212,7 @@ class Simulation : private etcd_model::Surroundings {
   std::unique_ptr<Invariants> invariants_;
   std::map<std::string, std::uint64_t> counts_;
   mutable const etcd_model::Cluster* founded_ = nullptr;
+  std::map<ClusterId, std::size_t> given_up_;
   mutable std::uint64_t looked_at_ = 0;
   std::vector<Trap> traps_;
   States states_;

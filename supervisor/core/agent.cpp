@@ -52,6 +52,7 @@ World Agent::Impl::world(const Now& now) const {
 
 // No data on our disks, or only that of a founding plan that was never chosen.
 bool Agent::Impl::fresh() const {
+  if (Restoration::under_way(persistent_)) return false;
   if (!processes_known_ || persistent_.chosen) return processes_known_ && !seen_.etcd_data && !persistent_.member && !seen_.postgres_data;
   return !seen_.postgres_data && (!seen_.etcd_data || !persistent_.started_token.empty());
 }
@@ -152,6 +153,13 @@ void Agent::Impl::take(const Now& now, const EtcdReplied& input) {
     case Purpose::Part::kFounding:
     case Purpose::Part::kOperator:
       return view_.refresh_soon();
+    case Purpose::Part::kEvidence:
+      return evidence_.handle(input.result);
+    case Purpose::Part::kRestoration:
+      if (restoration_.committed(input.result, persistent_, out_)) forget_cluster();
+      return;
+    case Purpose::Part::kSuccessor:
+      return successor_.handle(world(now), input.result);
     case Purpose::Part::kLearner:
       if (const auto* status = input.result ? std::get_if<etcd::Status>(&*input.result) : nullptr) {
         learner_ = {status->header.member, now.boot, status->raft_applied_index};
@@ -187,6 +195,10 @@ void Agent::Impl::take(const Now& now, const OperatorSays& input) {
       return leave_.begin(now, world(now), persistent_, out_);
     case OperatorSays::What::kCancelLeave:
       return leave_.cancel(persistent_, out_);
+    case OperatorSays::What::kRecover:
+      return recover(now, input.recover);
+    case OperatorSays::What::kRejoin:
+      return successor_.rejoin();
   }
 }
 
@@ -249,13 +261,14 @@ void Agent::Impl::step(const Now& now) {
   remember_peers(now);
   read_etcd(now);
   note_unclaimed(now);
+  remember_voters(now);
   if (processes_known_) {
     leave_.tick(now, world(now), postgres_.role, seen_, persistent_, out_);
   }
   if (processes_known_ && !persistent_.left()) {
     founding_.tick(now, world(now), seen_, fresh(), persistent_, random_, out_);
     founding_.commit(now, world(now), persistent_, out_);
-    if (!founding_.abandoning()) seat_.tick(now, world(now), seen_, conflict_, persistent_, out_);
+    run_etcd(now);
   }
   announce(now);
   vouch_for_all(now);
@@ -281,7 +294,8 @@ const std::vector<EtcdTarget>& Agent::Impl::remotes() {
 }
 
 void Agent::Impl::read_etcd(const Now& now) {
-  view_.tick(now, remotes(), persistent_.chosen ? persistent_.cluster : ClusterId{}, out_);
+  static const std::vector<EtcdTarget> kNobody;
+  view_.tick(now, Restoration::under_way(persistent_) ? kNobody : remotes(), persistent_.chosen ? persistent_.cluster : ClusterId{}, out_);
   if (view_.own_has_leader(now)) {
     no_leader_since_ = kNever;
   } else if (no_leader_since_ == kNever) {

@@ -4,11 +4,14 @@
 #include "supervisor/core/agent.hpp"
 #include "supervisor/core/change.hpp"
 #include "supervisor/core/collector.hpp"
+#include "supervisor/core/evidence.hpp"
 #include "supervisor/core/facts.hpp"
 #include "supervisor/core/founding.hpp"
 #include "supervisor/core/lease.hpp"
 #include "supervisor/core/leave.hpp"
+#include "supervisor/core/restoration.hpp"
 #include "supervisor/core/seat.hpp"
+#include "supervisor/core/successor.hpp"
 #include "supervisor/core/voter.hpp"
 #include "supervisor/core/wellbeing.hpp"
 #include "supervisor/core/world.hpp"
@@ -35,6 +38,8 @@ class Agent::Impl {
   void take(const Now& now, const EtcdReplied& input);
   void take(const Now& now, const ProcessesSeen& input);
   void take(const Now& now, const PostgresSeen& input);
+  void take(const Now& now, const PostgresReplied& input);
+  void take(const Now& now, const EtcdRestored& input);
   void take(const Now& now, const OperatorSays& input);
   void take(const Now& now, const StopRequested&);
   void take(const Now& now, const SwitchoverAnswered& input);
@@ -54,6 +59,15 @@ class Agent::Impl {
   void survey(const Now& now, const World& world, const PlanInput& input);
   void watch_learner(const Now& now, const World& world);
   void run_patroni(const Now& now);
+  // agent_recovery.cpp
+  void run_etcd(const Now& now);
+  void recover(const Now& now, const RecoverOrder& order);
+  void remember_voters(const Now& now);
+  bool majority_lost(const Now& now, const World& world) const;
+  void tell_loss(const Now& now, const World& world, Snapshot& out) const;
+  // What was known of a cluster that our data is no part of any more.
+  void forget_cluster();
+
   void write_hosts();
   void pause_evictions(bool paused);
 
@@ -88,6 +102,12 @@ class Agent::Impl {
   Founding founding_;
   Seat seat_;
   Leave leave_;
+  LossEvidence evidence_;
+  Restoration restoration_;
+  Successor successor_;
+  std::string recover_refused_;  // the last order, and why it was not obeyed
+  TimePoint recover_refused_at_{};
+  TimePoint voters_noted_{};
   Vouchers vouchers_;
   Outbox out_;
 

@@ -78,12 +78,19 @@ MemberRow Agent::Impl::row(const Now& now, const World& facts, const NodeId& nod
 
 void Agent::Impl::tell_members(const Now& now, const World& facts, Snapshot& out) const {
   std::set<NodeId> told;
+  std::vector<etcd::Member> seats;
   if (view_.has_list()) {
-    for (const etcd::Member& member : view_.list().members) {
-      const NodeId node = facts.node_of(member.id);
-      out.members.push_back(row(now, facts, node, &member));
-      if (node) told.insert(node);
+    for (const etcd::Member& member : view_.list().members) seats.push_back(member);
+  } else {
+    for (const KnownVoter& voter : persistent_.voters) seats.push_back({voter.member, voter.name, {}, {}, false});
+  }
+  for (const etcd::Member& member : seats) {
+    NodeId node = facts.node_of(member.id);
+    for (const KnownVoter& voter : persistent_.voters) {
+      if (!node && voter.member == member.id) node = voter.node;  // the keys cannot be read without a majority
     }
+    out.members.push_back(row(now, facts, node, &member));
+    if (node) told.insert(node);
   }
   std::vector<NodeId> others{signing_.id()};
   for (const auto& [id, member] : gossip_.members()) {
@@ -113,6 +120,8 @@ void Agent::Impl::tell_links(Snapshot& out) const {
 void Agent::Impl::tell_doing(const Now& now, const World& facts, Snapshot& out) const {
   if (!listing_.last_fault().empty()) out.doing.push_back({"asking the Flux API again", listing_.last_fault()});
   for (const Doing& doing : founding_.doing()) out.doing.push_back(doing);
+  for (const Doing& doing : Restoration::doing(persistent_)) out.doing.push_back(doing);
+  for (const Doing& doing : successor_.doing()) out.doing.push_back(doing);
   for (const Doing& doing : seat_.doing()) out.doing.push_back(doing);
   out.leave = leave_.view(persistent_);
   if (persistent_.leave && !persistent_.left()) out.doing.push_back({"leaving the cluster for good, " + out.leave->state, out.leave->detail});
@@ -132,6 +141,10 @@ void Agent::Impl::tell_doing(const Now& now, const World& facts, Snapshot& out) 
 
 void Agent::Impl::tell_problems(const Now& now, const World& facts, Snapshot& out) const {
   if (conflict_) out.problems.push_back(conflict_text_);
+  for (const std::string* problem : {&successor_.problem(), &restoration_.problem()}) {
+    if (!problem->empty()) out.problems.push_back(*problem);
+  }
+  if (!recover_refused_.empty() && now.boot - recover_refused_at_ < minutes(1)) out.problems.push_back(recover_refused_);
   if (!seat_.problem().empty()) out.problems.push_back(seat_.problem());
   if (!view_.problem().empty()) out.problems.push_back(view_.problem());
   if (!change_.flaw().empty()) out.problems.push_back("the open decision in etcd is not carried out: " + change_.flaw());
@@ -198,22 +211,18 @@ Snapshot Agent::Impl::snapshot(const Now& now) const {
     const bool self = member.node == signing_.id();
     if (self ? view_.own_answers(now) : member.gossip == "alive" || member.gossip == "suspect") ++out.voters_live;
   }
-  if (view_.has_list()) out.cluster = view_.list().header.cluster;
+  out.cluster = view_.has_list() ? view_.list().header.cluster : persistent_.voters.empty() ? ClusterId{} : persistent_.cluster;
   out.failures_survivable = out.voters == 0 ? 0 : std::max(0, failures_survivable(out.voters, out.voters_live));
   tell_problems(now, facts, out);
   tell_doing(now, facts, out);
   tell_counters(out);
   const std::uint32_t instances = config_.rules.expected_nodes != 0 ? config_.rules.expected_nodes : instances_;
   const std::size_t wanted = wanted_voters(config_.rules.target_voters, instances);
-  const bool leaderless = no_leader_since_ != kNever && now.boot - no_leader_since_ > seconds(12);
-  const bool lost = out.voters > 0 && (out.voters_live * 2 <= out.voters || (leaderless && view_.own_answers(now)));
-  if (lost) {
-    const std::size_t missing = out.voters / 2 + 1 - std::min(out.voters_live, out.voters / 2 + 1);
-    out.problems.insert(out.problems.begin(), "the majority is lost: " + std::to_string(out.voters_live) + " of " + std::to_string(out.voters) +
-                                                  " voters live; " + (missing > 0 ? std::to_string(missing) + " of the silent ones must return" : "etcd has no leader"));
-    out.health = Health::kMajorityLost;
+  if (majority_lost(now, facts)) {
+    tell_loss(now, facts, out);
   } else if (out.voters == 0) {
-    out.problems.insert(out.problems.begin(), "there is no cluster yet");
+    out.problems.insert(out.problems.begin(), persistent_.chosen ? "nobody has told yet who is a member of cluster " + to_text(persistent_.cluster)
+                                                                 : std::string("there is no cluster yet"));
     out.health = Health::kDegraded;
   } else {
     if (out.voters < wanted && instances != 0) {

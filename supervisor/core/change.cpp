@@ -89,9 +89,8 @@ bool ChangeExecution::leave_stands(const World& world, const Record& record) {
   const gossip::MemberView* heard = world.heard(record.change.node);
   if (heard == nullptr || heard->state != gossip::State::kAlive || !heard->info.leaving) return false;
   const auto& voters = record.electorate.voters;
-  const auto living = std::count_if(voters.begin(), voters.end(), [&](MemberId voter) {
-    return voter != record.change.member && world.alive(world.node_of(voter));
-  });
+  const auto living = std::count_if(voters.begin(), voters.end(),
+                                    [&](MemberId voter) { return voter != record.change.member && world.alive(world.node_of(voter)); });
   return static_cast<std::size_t>(living) >= record.electorate.majority();
 }
 
@@ -109,7 +108,8 @@ bool ChangeExecution::victim_lives(const World& world, const Record& record) con
 // What makes a decision one that may be carried out: whoever wrote it, its certificate must be a verdict of its own electorate.
 std::string ChangeExecution::flaw_of(const World& world, const Record& record) {
   if (!of_voter(record.change) || !holds(Guard::kCertificateChecked)) return "";
-  if ((record.change.rule == verdict::kLeaveRule) != record.certificate.ballot.of_leave()) return "its certificate answers another question";
+  if ((record.change.rule == verdict::kLeaveRule) != record.certificate.ballot.of_leave())
+    return "its certificate answers another question";
   return verdict::certificate_flaw(record.certificate, record.change.member, record.electorate, world.view.keys(), world.signing);
 }
 
@@ -254,8 +254,8 @@ void ChangeExecution::took_call(const Now& now, const World& world, const Remove
       out.warn("etcd refused: " + record->command + ": " + result.error().message);
       waits_for_ = "etcd refused: " + result.error().message;
       not_before_ = now.boot + kRetry;
-      // Only a removal may be under way in somebody else's hands with harm; a refused addition is simply over, unless an earlier call for it
-      // may still be under way: our own, or of another who held the key before.
+      // Only a removal may be under way in somebody else's hands with harm; a refused addition is simply over, unless an earlier call for
+      // it may still be under way: our own, or of another who held the key before.
       if (record->change.kind != Kind::kRemove && lease.held() &&
           (mine(called_, lease) || now.boot - lease.held_since() >= world.config.rules.void_after) &&
           (unclear_ != called_ || now.boot - unclear_at_ >= world.config.rules.void_after)) {

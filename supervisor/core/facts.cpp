@@ -27,8 +27,7 @@ SeatFacts seat_facts(const Now& now, const World& world, const etcd::Member& mem
   }
   if (facts.alive) return facts;  // whether it is listed matters of the dead only
   facts.presence = world.presence(now, facts.node);
-  const std::string address = world.address_of(facts.node);
-  facts.presence_text = address.empty() ? "its address is unknown" : world.listing.describe(now, address);
+  facts.presence_text = world.describe_presence(now, facts.node);
   return facts;
 }
 

@@ -34,7 +34,7 @@ class Leave {
   void stop_processes(const Now& now, const ProcessesSeen& seen, Outbox& out);
 
   std::string waits_for_;
-  std::string refused_;         // the last leave that was asked for, and why it did not begin
+  std::string refused_;  // the last leave that was asked for, and why it did not begin
   TimePoint next_switchover_{};
   TimePoint next_transfer_{};
   std::size_t transfers_ = 0;

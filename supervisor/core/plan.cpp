@@ -95,8 +95,9 @@ std::optional<Change> plan_leave(const PlanInput& input, Plan& out) {
   const std::size_t needed = input.voters.size() / 2 + 1;
   for (const SeatFacts& voter : input.voters) {
     if (!voter.alive || !voter.leaving) continue;
-    const auto living = static_cast<std::size_t>(std::count_if(
-        input.voters.begin(), input.voters.end(), [&voter](const SeatFacts& other) { return other.alive && other.member != voter.member; }));
+    const auto living = static_cast<std::size_t>(std::count_if(input.voters.begin(), input.voters.end(), [&voter](const SeatFacts& other) {
+      return other.alive && other.member != voter.member;
+    }));
     const std::string what = "leave of " + voter.name;
     if (living < needed && holds(Guard::kConsentIsNoVote)) {
       out.waiting.push_back({what, std::to_string(needed) + " of the other voters have to sign, and " + std::to_string(living) + " live"});

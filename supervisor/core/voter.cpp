@@ -137,7 +137,8 @@ verdict::Vote Voter::vote(const Now& now, const World& world, const Inquiry& inq
   vote.evidence = inquiry.evidence;
   if (inquiry.ballot.of_leave()) {
     vote.evidence = {{"announcement", findings.leaves ? "leaves for good" : "none", to_ms(now.boot - inquiry.since)}};
-  } else if (!findings.daemon_answered) vote.evidence.push_back({"gossip-probe", "no answer", to_ms(now.boot - inquiry.since)});
+  } else if (!findings.daemon_answered)
+    vote.evidence.push_back({"gossip-probe", "no answer", to_ms(now.boot - inquiry.since)});
   vote.signature = world.signing.sign(verdict::signed_bytes(inquiry.ballot, vote));
   return vote;
 }

@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "supervisor/ctl/connection.hpp"
 
@@ -31,6 +32,8 @@ Examples:
   fluxpgctl evictions pause             decide and explain, but remove nobody, until `evictions resume`
   fluxpgctl leave                       retire this node for good: hands over, and is removed by the others; exit 0 when it has left
   fluxpgctl found --without 198.18.0.13 found the cluster although that listed address is silent
+  fluxpgctl recover                     the majority is lost: every copy that is left, what would bring it back, what would be done
+  fluxpgctl recover --app orders-db     do it: the cluster is made anew from this node's copy
   fluxpgctl --json status | jq .health
 )";
 
@@ -121,7 +124,16 @@ int main(int argc, char** argv) {
   app.add_subcommand("leave", "retire this node for good; shows what it waits for until it has left, Ctrl-C leaves it going")
       ->fallthrough()
       ->add_flag("--cancel", cancel, "take the leave back; on a node that has left: join again");
-  app.add_subcommand("recover", "rebuild the cluster from this node (not available yet)")->fallthrough();
+  std::string recover_app;
+  std::vector<std::string> recover_although;
+  bool rejoin = false;
+  CLI::App* recover =
+      app.add_subcommand("recover", "the majority is lost for good: what is left, and the cluster made anew from this node");
+  recover->fallthrough();
+  recover->add_option("--app", recover_app, "do it; the name of the app, typed as `status` shows it");
+  recover->add_option("--although-they-may-live", recover_although,
+                      "the address of a lost voter that is not known to be dead: you answer for it");
+  recover->add_flag("--rejoin", rejoin, "give up this node's data of a cluster that was recovered elsewhere, and join that one");
   std::string argument;
   app.add_subcommand("explain", "why a member was or was not removed")->fallthrough()->add_option("MEMBER", argument)->required();
   app.add_subcommand("evictions", "hold all evictions, or go on")
@@ -142,6 +154,9 @@ int main(int argc, char** argv) {
   request.verb = app.get_subcommands().front()->get_name();
   if (!argument.empty()) request.args = {argument};
   if (cancel) request.args = {"cancel"};
+  if (!recover_app.empty()) request.args = {"--app", recover_app};
+  for (const std::string& address : recover_although) request.args.insert(request.args.end(), {"--although-they-may-live", address});
+  if (rejoin) request.args.emplace_back("--rejoin");
   look_at_terminal(request);
   if (request.verb == "leave" && !cancel) return leave(socket, request);
   if (request.verb != "watch") return once(socket, request);

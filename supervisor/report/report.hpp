@@ -28,6 +28,12 @@ std::string matrix_json(const Snapshot& snapshot);
 std::string decisions_text(const Snapshot& snapshot, const TextOptions& options = {});
 std::string decisions_json(const Snapshot& snapshot);
 
+// What is left and what is missing when the majority is lost; `obstacle`: why `recover` would be refused, empty: it would not.
+std::string recover_text(const Snapshot& snapshot, const std::string& obstacle, const TextOptions& options = {});
+std::string recover_json(const Snapshot& snapshot, const std::string& obstacle);
+// The object `majority_loss` of status and recover.
+std::string loss_json(const supervisor::MajorityLoss& loss);
+
 // Names of nodes, for explain_text; a node that is not in it is shown by the beginning of its id.
 using Names = std::map<NodeId, std::string>;
 Names names(const Snapshot& snapshot);

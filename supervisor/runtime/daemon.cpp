@@ -46,7 +46,7 @@ Daemon::Daemon(const Settings& settings)
       supervisord_(http_, settings.supervisor_socket),
       address_(
           context_, [this](const AddressFinder::Found& found) { open_node(found); },
-          [this](const std::string& address) { restart_at(address); }) {}
+          [this](const std::string& sentence) { restart_because(sentence); }) {}
 
 int Daemon::run() {
   if (const auto failure = open()) {
@@ -91,8 +91,8 @@ void Daemon::open_node(const AddressFinder::Found& found) {
 }
 
 // Everything this node announced carries the old address; supervisord starts us again, and etcd and PostgreSQL run on meanwhile.
-void Daemon::restart_at(const std::string& address) {
-  log_.write(Level::kWarning, "This node's address is now " + address + ": fluxpgd starts again with it.");
+void Daemon::restart_because(const std::string& sentence) {
+  log_.write(Level::kWarning, sentence + ": fluxpgd starts again with it.");
   stop_requested();
 }
 

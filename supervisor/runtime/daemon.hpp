@@ -32,7 +32,7 @@ class Daemon {
   };
   std::optional<Failure> open();
   void open_node(const AddressFinder::Found& found);
-  void restart_at(const std::string& address);
+  void restart_because(const std::string& sentence);
   void end(int exit, const std::string& sentence);
   void stop_requested();
   StatusReply answer_status(const StatusRequest& request);

@@ -12,6 +12,8 @@ namespace fluxpg::runtime {
 
 namespace {
 
+constexpr std::size_t kMaxPatroniAnswer = 256 * 1024;
+
 std::uint64_t random_seed() {
   std::random_device device;
   return (static_cast<std::uint64_t>(device()) << 32) | device();
@@ -61,7 +63,7 @@ Node::Node(const Context& context, ProcessControl& control, Parts parts)
       self_{host_name(parts_.identity->id()), name_of(parts_.address), parts_.address, parts_.listen},
       etcd_(context, control, self_),
       patroni_(context, control, parts_.keys, self_),
-      probes_(context, control),
+      probes_(context, control, self_.listen),
       switchover_(context, parts_.keys, self_),
       hosts_trouble_(context.log, context.settings.hosts_file + " can be written again.") {}
 
@@ -174,6 +176,18 @@ etcd::Access Node::access(const supervisor::EtcdTarget& target) const {
 void Node::perform(const supervisor::AskEtcd& ask) {
   etcd::ask(context_.http, access(ask.target), ask.call, ask.deadline, [this, id = ask.id](etcd::Result result) {
     context_.feed(supervisor::EtcdReplied{id, std::move(result)});
+  });
+}
+
+void Node::perform(const supervisor::AskPostgres& ask) {
+  const Settings& s = context_.settings;
+  const Endpoint at = ask.own ? Endpoint{s.etcd_local_address, s.ports.patroni} : ask.endpoint;
+  http::Request request;
+  request.url = "http://" + to_text(at) + "/patroni";
+  request.deadline = ask.deadline;
+  request.max_body = kMaxPatroniAnswer;
+  context_.http.start(std::move(request), [this, id = ask.id](const http::Result& result) {
+    context_.feed(supervisor::PostgresReplied{id, result ? place_from_patroni(result->body) : std::nullopt});
   });
 }
 

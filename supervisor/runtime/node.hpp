@@ -63,6 +63,8 @@ class Node {
   void perform(const supervisor::RunEtcd& run) { etcd_.handle(run); }
   void perform(const supervisor::StopEtcd& stop) { etcd_.handle(stop); }
   void perform(const supervisor::SetAsideEtcdData& aside) { etcd_.handle(aside); }
+  void perform(const supervisor::RestoreEtcd& restore) { etcd_.handle(restore); }
+  void perform(const supervisor::AskPostgres& ask);
   void perform(const supervisor::RunPatroni& run) { patroni_.handle(run); }
   void perform(const supervisor::StopPatroni& stop) { patroni_.handle(stop); }
   void perform(const supervisor::SwitchOver&) { switchover_.begin(); }

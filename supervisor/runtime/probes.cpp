@@ -1,8 +1,10 @@
 #include "supervisor/runtime/probes.hpp"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "supervisor/runtime/disk.hpp"
+#include "supervisor/runtime/node_files.hpp"
 
 namespace fluxpg::runtime {
 
@@ -24,7 +26,7 @@ Process find(const Programs& programs, const char* name) {
 }
 
 bool same(const ProcessesSeen& a, const ProcessesSeen& b) {
-  return a.etcd == b.etcd && a.patroni == b.patroni && a.etcd_data == b.etcd_data && a.postgres_data == b.postgres_data;
+  return a.etcd == b.etcd && a.patroni == b.patroni && a.etcd_data == b.etcd_data && a.etcd_elsewhere == b.etcd_elsewhere && a.postgres_data == b.postgres_data;
 }
 
 bool same(const PostgresSeen& a, const PostgresSeen& b) { return a.role == b.role && a.system_id == b.system_id; }
@@ -49,8 +51,22 @@ PostgresSeen postgres_from_patroni(const std::string& body) {
   return seen;
 }
 
-Probes::Probes(const Context& context, ProcessControl& control)
-    : context_(context), control_(control), trouble_(context.log, "supervisord answers again.") {}
+std::optional<supervisor::PostgresPlace> place_from_patroni(const std::string& body) {
+  const auto answer = nlohmann::json::parse(body, nullptr, false);
+  if (!answer.is_object() || !answer.contains("xlog") || !answer["xlog"].is_object()) return std::nullopt;
+  const PostgresSeen seen = postgres_from_patroni(body);
+  supervisor::PostgresPlace place{seen.role, seen.system_id, 0, 0};
+  const auto number = [](const nlohmann::json& object, const char* key) {
+    const auto found = object.find(key);
+    return found != object.end() && found->is_number_unsigned() ? found->get<std::uint64_t>() : 0;
+  };
+  place.timeline = static_cast<std::uint32_t>(number(answer, "timeline"));
+  for (const char* key : {"location", "received_location", "replayed_location"}) place.lsn = std::max(place.lsn, number(answer["xlog"], key));
+  return place;
+}
+
+Probes::Probes(const Context& context, ProcessControl& control, const std::string& listen)
+    : context_(context), control_(control), listen_(listen), trouble_(context.log, "supervisord answers again.") {}
 
 void Probes::start() {
   look_at_processes();
@@ -71,6 +87,7 @@ void Probes::processes_seen(const Expected<Programs, RpcError>& programs) {
   if (programs) seen.patroni = find(*programs, kPatroniProgram);
   seen.etcd_data = has_etcd_data(context_.settings.etcd_data_dir);
   seen.postgres_data = has_postgres_data(context_.settings.postgres_data_dir);
+  seen.etcd_elsewhere = seen.etcd.state == Process::State::kRunning && !etcd_listens_on(context_.settings, listen_);
   patroni_runs_ = seen.patroni.state == Process::State::kRunning;
   const TimePoint now = context_.now().boot;
   if (processes_ && same(*processes_, seen) && now - processes_told_ < kRepeat) return;

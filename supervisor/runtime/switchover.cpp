@@ -12,7 +12,7 @@ namespace {
 using nlohmann::json;
 using Outcome = supervisor::SwitchoverAnswered::Outcome;
 
-constexpr std::int64_t kMaxLag = 16 << 20;           // bytes; Patroni itself allows 1 MiB at a failover, and waits for the rest at a switchover
+constexpr std::int64_t kMaxLag = 16 << 20;  // bytes; Patroni itself allows 1 MiB at a failover, and waits for the rest at a switchover
 constexpr Duration kLookDeadline = seconds(3);
 constexpr Duration kSwitchoverDeadline = seconds(60);  // a checkpoint, the shutdown of the old primary, the promotion of the new one
 constexpr std::size_t kMaxAnswer = 256 * 1024;
@@ -72,7 +72,8 @@ void Switchover::begin() {
 
 void Switchover::choose(const http::Result& result) {
   if (!result) return end(Outcome::kFailed, "Patroni does not say who could take over: " + result.error().message);
-  if (result->status != 200) return end(Outcome::kFailed, "Patroni does not say who could take over: HTTP " + std::to_string(result->status));
+  if (result->status != 200)
+    return end(Outcome::kFailed, "Patroni does not say who could take over: HTTP " + std::to_string(result->status));
   const auto candidate = switchover_candidate(result->body, self_.name);
   if (candidate) return ask(*candidate);
   end(Outcome::kNobody, "this node is PostgreSQL's primary, and no healthy replica could take over");

@@ -169,7 +169,8 @@ TEST_F(Processes, PatroniIsNotStartedOnPostgresDataOfAnotherCluster) {
 
 TEST_F(Processes, TheAgentHearsOfThemWhenTheyChangeAndFromTimeToTime) {
   settings_.patroni_manage = false;
-  Probes probes(context_, control_);
+  const std::string listen = "127.0.0.1";
+  Probes probes(context_, control_, listen);
   probes.start();
   control_.deliver();
   ASSERT_EQ(fed_.size(), 1u);

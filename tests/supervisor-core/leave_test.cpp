@@ -34,9 +34,7 @@ struct Leaving : ::testing::Test {
     house->etcd.members.erase(house->etcd.members.begin());
     later();
   }
-  std::optional<Stage> stage() const {
-    return house->persistent.leave ? std::optional(house->persistent.leave->stage) : std::nullopt;
-  }
+  std::optional<Stage> stage() const { return house->persistent.leave ? std::optional(house->persistent.leave->stage) : std::nullopt; }
   std::string detail() const { return leave.view(house->persistent)->detail; }
 
   std::unique_ptr<House> house;
