@@ -160,6 +160,11 @@ void Agent::Impl::tell_problems(const Now& now, const World& facts, Snapshot& ou
   } else if (persistent_.chosen && !view_.own_answers(now)) {
     out.problems.push_back("this node's own etcd does not answer" + (view_.own_error().empty() ? "" : ": " + view_.own_error()));
   }
+  using Runs = Process::State;
+  const bool patroni_asked_for = config_.runs_patroni && !patroni_.etcd_hosts.empty() && !persistent_.left() && !stopping_;
+  if (patroni_asked_for && seen_.patroni.state != Runs::kRunning && seen_.patroni.state != Runs::kUnknown) {
+    out.problems.push_back("Patroni does not run on this node; it is started again and again");
+  }
   for (const MemberRow& member : out.members) {
     const bool voter = member.role == "voter";
     const bool gone = member.gossip == "dead" || member.gossip == "left" || member.gossip == "unknown";
