@@ -48,6 +48,8 @@ enum class Guard : std::uint8_t {
   kListedJoins,
   kFreshJoins,
   kGhostLearner,
+  kStuckLearner,
+  kSpare,
   // discovery
   kAbsenceWindow,
   kTwoBackends,
@@ -70,6 +72,9 @@ enum class Guard : std::uint8_t {
   kConsentIsSigned,
   kConsentIsNoVote,
   kConsentWithdrawn,
+  kOutnumberedStaysDown,
+  kUnreadableIsNotFresh,
+  kCopyStaysDown,
   // recovery
   kRecoverAppNamed,
   kRecoverLostOnly,
@@ -86,6 +91,7 @@ enum class Guard : std::uint8_t {
   kEvicts,
   kFounds,
   kPromotes,
+  kGuests,
   kCount,
 };
 

@@ -95,6 +95,7 @@ const std::vector<FaultWord>& fault_words() {
       of_nodes("very-slow-etcd", "requests to the own etcd arrive up to 40 s late", kVirtual),
       of_nodes("lost-answers", "a third of etcd's answers is lost", kVirtual),
       of_nodes("etcd-applies-late", "its etcd shows everything seconds later", kVirtual),
+      of_nodes("etcd-falls-behind", "its etcd answers, and gets nothing new", kVirtual),
       of_all("api-down", "no connection", kMock),
       of_all("api-hangs", "no answer", kMock),
       of_all("api-empty", "a well-formed empty list", kMock),

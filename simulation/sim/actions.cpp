@@ -98,10 +98,9 @@ void Simulation::refuse(std::size_t index, const Endpoint& endpoint, Duration af
 void Simulation::perform(std::size_t index, const supervisor::AskEtcd& action) {
   const etcd_model::Ticket ticket = ++last_ticket_;
   const std::size_t target = action.target.own ? index : host_at(action.target.endpoint.address);
-  asked_[ticket] = {index, hosts_[index].life, action.id, target};
-  queue_.in(action.deadline, [this, ticket] {
-    if (asked_.count(ticket) > 0) answer(ticket, failure(etcd::ErrorKind::kTimeout, "no answer in time"), Duration::zero());
-  });
+  asked_[ticket] = {index, hosts_[index].life, action.id, target, now() + action.deadline};
+  if (const auto* removal = std::get_if<etcd::RemoveMember>(&action.call)) removals_awaited_[removal->id] = now() + action.deadline;
+  if (now() + action.deadline < first_time_out_) plan_time_out(now() + action.deadline);
   if (target >= hosts_.size()) return;
   if (!action.target.own && !action.target.host_name.empty() && host_name(hosts_[target].signing->id()) != action.target.host_name) {
     return answer(ticket, failure(etcd::ErrorKind::kUnreachable, "its certificate carries another name"), milliseconds(5));
@@ -109,6 +108,26 @@ void Simulation::perform(std::size_t index, const supervisor::AskEtcd& action) {
   Duration delay = target == index ? hosts_[index].etcd_delay + random_.below(milliseconds(3)) : network_.delay(index, target, random_);
   if (std::holds_alternative<etcd::RemoveMember>(action.call)) delay += hosts_[index].removal_delay;
   queue_.in(delay, [this, index, target, ticket, call = action.call] { ask(index, target, ticket, call); });
+}
+
+// One timer for all that is asked: nearly everything is answered long before its deadline.
+void Simulation::plan_time_out(TimePoint at) {
+  first_time_out_ = at;
+  queue_.set_timer(hosts_.size(), at);
+}
+
+void Simulation::time_out_requests() {
+  std::vector<etcd_model::Ticket> late;
+  TimePoint next = kNever;
+  for (const auto& [ticket, asked] : asked_) {
+    if (asked.deadline <= now()) {
+      late.push_back(ticket);
+    } else {
+      next = std::min(next, asked.deadline);
+    }
+  }
+  plan_time_out(next);
+  for (const etcd_model::Ticket ticket : late) answer(ticket, failure(etcd::ErrorKind::kTimeout, "no answer in time"), Duration::zero());
 }
 
 void Simulation::ask(std::size_t index, std::size_t target, etcd_model::Ticket ticket, const etcd::Call& call) {
@@ -193,35 +212,9 @@ void Simulation::perform(std::size_t index, const supervisor::AskPostgres& actio
   const bool answers = target < hosts_.size() && hosts_[target].there && hosts_[target].patroni && !hosts_[target].stopped &&
                        (target == index || linked(index, target));
   std::optional<supervisor::PostgresPlace> place;
-  if (answers) place = supervisor::PostgresPlace{"replica", "7300000000000000000", 1, 1000};
+  if (answers) place = supervisor::PostgresPlace{"replica", hosts_[target].system_id, 1, 1000};
   queue_.in(answers ? milliseconds(20) : action.deadline, [this, index, life = hosts_[index].life, id = action.id, place] {
     feed(index, life, supervisor::PostgresReplied{id, place});
-  });
-}
-
-void Simulation::perform(std::size_t index, const supervisor::RunPatroni&) {
-  hosts_[index].patroni = true;
-  const std::uint64_t life = hosts_[index].life;
-  queue_.in(seconds(5), [this, index, life] {
-    if (hosts_[index].patroni && lives(index, life)) hosts_[index].postgres_data = true;
-  });
-}
-
-void Simulation::perform(std::size_t index, const supervisor::StopPatroni&) { hosts_[index].patroni = false; }
-
-// Patroni as far as a leave sees it: any other PostgreSQL that runs takes over, after a moment.
-void Simulation::perform(std::size_t index, const supervisor::SwitchOver&) {
-  queue_.in(seconds(2), [this, index, life = hosts_[index].life] {
-    using Answer = supervisor::SwitchoverAnswered;
-    const auto able = [](const Host& host) {
-      return host.there && !host.stopped && host.patroni && host.postgres_data && host.postgres_role != "primary";
-    };
-    const auto next = std::find_if(hosts_.begin(), hosts_.end(), able);
-    if (next == hosts_.end()) return feed(index, life, Answer{Answer::Outcome::kNobody, "no other PostgreSQL could take over"});
-    hosts_[index].postgres_role = "replica";
-    next->postgres_role = "primary";
-    trace(index, "hands PostgreSQL over to " + next->name);
-    feed(index, life, Answer{Answer::Outcome::kAgreed, "PostgreSQL is handed over to " + next->name});
   });
 }
 

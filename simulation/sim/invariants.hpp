@@ -50,6 +50,7 @@ inline constexpr InvariantText kInvariants[] = {
     {"no-surplus-voter", "An even number of voters survives no more failures than one less, and loses its quorum more easily."},
     {"patroni-after-founding",
      "Before the founding is committed the plan may be replaced: a database made meanwhile would be a second one."},
+    {"one-database", "A database that is made beside an existing one takes its place, empty, and is written to."},
     {"set-aside-only-if-removed", "Data set aside while the cluster still counts on it is a copy lost."},
     {"leaves-on-its-own-wish", "Whoever lives is removed only if its operator said so and has not taken it back: an old consent is none."},
     {"no-amnesia", "An etcd that ends with exit code 2 was started with an empty disk under an id that had voted."},

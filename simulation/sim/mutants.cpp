@@ -45,6 +45,8 @@ const std::vector<Mutant> kMutants = {
     {"unlisted-may-join", Guard::kListedJoins, "adds nodes that the API does not list"},
     {"strangers-data-may-join", Guard::kFreshJoins, "adds nodes that hold data of their own"},
     {"ghost-learner-stays", Guard::kGhostLearner, "leaves the one learner slot to a dead learner"},
+    {"stuck-learner-stays", Guard::kStuckLearner, "leaves the one learner slot to a living learner that makes no progress"},
+    {"no-spare", Guard::kSpare, "leaves a single voter with the only copy of etcd's data"},
     {"one-answer-unlists", Guard::kAbsenceWindow, "believes a row is gone as soon as answers lack it"},
     {"one-backend-unlists", Guard::kTwoBackends, "believes one backend against the others"},
     // founding
@@ -57,6 +59,9 @@ const std::vector<Mutant> kMutants = {
     {"starts-over-a-started-plan", Guard::kStopBeforeHigherRound, "promises a later plan with the etcd of the earlier one still running"},
     {"founds-beside-a-cluster", Guard::kClusterIsJoined, "founds although somebody knows a cluster"},
     // its own seat
+    {"copy-starts-etcd", Guard::kCopyStaysDown, "starts its etcd beside another node with its own identity"},
+    {"unreadable-is-fresh", Guard::kUnreadableIsNotFresh, "takes data that it cannot read for no data"},
+    {"starts-beside-a-serving-cluster", Guard::kOutnumberedStaysDown, "serves data of an old cluster beside the one that serves now"},
     {"obeys-another-cluster", Guard::kForeignCluster, "takes the answers of another cluster for its own"},
     {"sets-aside-unasked", Guard::kRemovedIsListed, "sets its data aside without a list that says it was removed"},
     {"starts-at-once-on-old-data", Guard::kIdentityWait, "starts etcd without asking whether its identity lives elsewhere"},
@@ -82,6 +87,7 @@ const std::vector<Mutant> kMutants = {
     {"never-evicts", Guard::kEvicts, "plans no eviction"},
     {"never-bootstraps", Guard::kFounds, "founds no cluster"},
     {"never-promotes", Guard::kPromotes, "leaves learners learners"},
+    {"no-guests", Guard::kGuests, "runs no database without a seat in etcd"},
 };
 
 }  // namespace

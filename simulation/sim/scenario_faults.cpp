@@ -118,6 +118,11 @@ const std::map<std::string, OnHost> kOnHosts = {
      [](Sim& s, std::size_t h, const Deed& d) {
        for (const std::size_t peer : peers(s, h, d)) cut(s, h, peer, d);
      }},
+    {"etcd-falls-behind",
+     [](Sim& s, std::size_t h, const Deed& d) {
+       s.etcd().set_apply_delay(h, kForGood);
+       if (d.lasts) s.at(*d.lasts, [&s, h] { s.etcd().set_apply_delay(h, Duration{}); });
+     }},
     {"row-removed", [](Sim& s, std::size_t h, const Deed& d) { list_row(s, h, d, false); }},
     {"row-appears", [](Sim& s, std::size_t h, const Deed& d) { list_row(s, h, d, true); }},
     {"evictions-paused",

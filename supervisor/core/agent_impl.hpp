@@ -7,8 +7,11 @@
 #include "supervisor/core/evidence.hpp"
 #include "supervisor/core/facts.hpp"
 #include "supervisor/core/founding.hpp"
+#include "supervisor/core/janitor.hpp"
+#include "supervisor/core/identity.hpp"
 #include "supervisor/core/lease.hpp"
 #include "supervisor/core/leave.hpp"
+#include "supervisor/core/one_way.hpp"
 #include "supervisor/core/restoration.hpp"
 #include "supervisor/core/seat.hpp"
 #include "supervisor/core/successor.hpp"
@@ -24,6 +27,7 @@ class Agent::Impl {
 
   Actions handle(const Now& now, const Input& input);
   TimePoint next_deadline() const;
+  TimePoint step_due() const;
   Snapshot snapshot(const Now& now) const;
   bool misses_a_voter() const { return misses_a_voter_; }
   bool stopped() const { return stop_announced_; }
@@ -57,7 +61,8 @@ class Agent::Impl {
   void follow_ballot(const Now& now, const World& world);
   void start_ballot(const Now& now, const World& world, record::Change change, bool decides);
   void survey(const Now& now, const World& world, const PlanInput& input);
-  void watch_learner(const Now& now, const World& world);
+  void watch_learner(const Now& now, const World& world, bool closely);
+  void sweep(const Now& now);
   void run_patroni(const Now& now);
   // agent_recovery.cpp
   void run_etcd(const Now& now);
@@ -74,6 +79,8 @@ class Agent::Impl {
   void open_ballot(const Now& now, const verdict::Ballot& ballot, std::optional<gossip::Route> route);
   void apply(const Now& now, gossip::Effects effects);
   bool fresh() const;
+  bool is_guest() const;
+  Duration heartbeat_period() const;
   World world(const Now& now) const;
   const std::vector<EtcdTarget>& remotes();
   static std::optional<gossip::Statement> statement(void* self, const Now& now, const Nonce& nonce);
@@ -82,6 +89,7 @@ class Agent::Impl {
   void tell_members(const Now& now, const World& world, Snapshot& out) const;
   MemberRow row(const Now& now, const World& world, const NodeId& node, const etcd::Member* member) const;
   void tell_links(Snapshot& out) const;
+  void tell_seat(const Now& now, const World& world, Snapshot& out) const;
   void tell_doing(const Now& now, const World& world, Snapshot& out) const;
   void tell_problems(const Now& now, const World& world, Snapshot& out) const;
   void tell_counters(Snapshot& out) const;
@@ -115,21 +123,21 @@ class Agent::Impl {
   ProcessesSeen seen_;
   bool processes_known_ = false;
   PostgresSeen postgres_;
-  bool conflict_ = false;
-  std::string conflict_text_;
+  Identities identities_;
+  OneWay one_way_;
   bool stopping_ = false;
   bool stop_announced_ = false;
   std::map<MemberId, TimePoint> unclaimed_since_;
-  std::map<MemberId, TimePoint> learner_since_;
   bool seeded_ = false;
   TimePoint peers_noted_{};
+  std::optional<std::uint64_t> peers_for_;  // gossip's version then
   bool misses_a_voter_ = false;
   TimePoint vouch_at_{};
   Plan plan_;
   TimePoint retry_decision_at_{};
   TimePoint survey_at_{};
-  LearnerSeen learner_;
-  TimePoint learner_asked_{};
+  LearnerWatch learner_;
+  Janitor janitor_;
   RunPatroni patroni_;
   TimePoint chosen_since_ = kNever;
   TimePoint patroni_retry_{};
@@ -143,6 +151,7 @@ class Agent::Impl {
   std::optional<std::pair<std::uint64_t, ClusterId>> remotes_for_;  // gossip's version, and our cluster
   TimePoint promised_deadline_ = kNever;
   TimePoint heartbeat_{};
+  bool news_ = true;  // the input in hand said something that step() may depend on
   TimePoint no_leader_since_ = kNever;
 };
 

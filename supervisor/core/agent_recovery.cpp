@@ -19,7 +19,7 @@ void Agent::Impl::run_etcd(const Now& now) {
     seat_ = Seat{};
     return;
   }
-  seat_.tick(now, world(now), seen_, conflict_, persistent_, out_);
+  seat_.tick(now, world(now), seen_, identities_.keeps_etcd_down() && holds(Guard::kCopyStaysDown), persistent_, out_);
 }
 
 void Agent::Impl::recover(const Now& now, const RecoverOrder& order) {

@@ -116,10 +116,16 @@ std::string ChangeExecution::flaw_of(const World& world, const Record& record) {
 void ChangeExecution::tick(const Now& now, const World& world, const RemoverLease& lease, Outbox& out) {
   if (busy()) return;
   waits_for_.clear();
-  flaw_.clear();
   const auto& record = world.view.record();
-  if (!record || !record->open()) return;
-  flaw_ = flaw_of(world, *record);
+  if (!record || !record->open()) {
+    flaw_.clear();
+    flaw_for_.reset();
+    return;
+  }
+  if (const std::pair looked_at{world.view.record_revision(), world.view.version()}; flaw_for_ != looked_at) {
+    flaw_ = flaw_of(world, *record);
+    flaw_for_ = looked_at;
+  }
   const Epoch epoch = world.view.record_revision();
   if (epoch_ != epoch) {
     epoch_ = epoch;
@@ -300,6 +306,8 @@ void ChangeExecution::close(const Now& now, const World& world, const RemoverLea
     const record::Binding binding{added, writing_.change.node, writing_.change.name, info == nullptr ? "" : info->address};
     txn.writes.push_back(etcd::Put{record::node_key(app, added), record::to_json(binding), {}});
   }
+  if (outcome == "done" && writing_.change.kind == Kind::kRemove)
+    txn.writes.push_back(etcd::Delete{record::node_key(app, writing_.change.member)});
   if (!world.view.history_overflow().empty()) txn.writes.push_back(etcd::Delete{world.view.history_overflow()});
   ask(Step::kClosing, std::move(txn), seconds(3), out);
 }

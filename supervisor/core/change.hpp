@@ -64,6 +64,7 @@ class ChangeExecution {
   TimePoint not_before_{};     // back-off after an answer that was not "done"
   std::string waits_for_;
   std::string flaw_;
+  std::optional<std::pair<Epoch, std::uint64_t>> flaw_for_;  // the record's revision, and the view's version: that of the keys
 };
 
 }  // namespace fluxpg::supervisor

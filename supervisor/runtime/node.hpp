@@ -18,6 +18,7 @@
 #include "supervisor/runtime/patroni_process.hpp"
 #include "supervisor/runtime/probes.hpp"
 #include "supervisor/runtime/switchover.hpp"
+#include "supervisor/runtime/reach.hpp"
 
 namespace fluxpg::runtime {
 
@@ -56,6 +57,7 @@ class Node {
   void open_poll(std::uint64_t seed);
   etcd::Access access(const supervisor::EtcdTarget& target) const;
   void handle(const supervisor::Input& input);
+  std::vector<Reach::Peer> reachable_peers() const;
 
   void perform(const supervisor::Send& send);
   void perform(const supervisor::AskEtcd& ask);
@@ -78,6 +80,7 @@ class Node {
   PatroniProcess patroni_;
   Probes probes_;
   Switchover switchover_;
+  Reach reach_;
   Trouble hosts_trouble_;
   std::optional<supervisor::Agent> agent_;
   std::unique_ptr<net::Transport> transport_;

@@ -42,6 +42,8 @@ SURVIVORS = {
     "obeys-another-cluster": "no second cluster in a run; EtcdView.AnswersOfAnotherClusterChangeNothing",
     "sets-aside-unasked": "etcd's exit code 0 says so already; Seated.DataIsKeptWhileTheListStillNamesUs",
     "starts-at-once-on-old-data": "no cloned volume in a run; Seated.ExistingDataWaitsUntilNobodyElseHasAnsweredWithOurId",
+    "copy-starts-etcd": "no cloned volume in a run; Seated.AConflictOfIdentityKeepsEtcdDown, Identities.ACopyKeepsItsEtcdDownForGood",
+    "unreadable-is-fresh": "disks are readable in a run; Unreadable.DataIsNotStartedOn, Announcement.DataThatCannotBeReadIsNotAnnouncedAsFresh",
     "takes-its-seat-with-an-empty-disk": "a lost disk is a new identity in a run; Seated.NobodyJoinsAsAVoter",
     "believes-hearsay-of-life": "OneNode.OnlyAHigherIncarnationRaisesTheDead",
     "forgets-its-incarnation": "who hears of a higher incarnation of its own goes above it (gossip/core): the two cover each other",

@@ -53,6 +53,29 @@ TEST_F(StuckFounder, WhatIsBeingGivenUpIsNotStartedAgain) {
   EXPECT_EQ(count<RunEtcd>(actions), 0U);
 }
 
+// What a node without any promises says of its data.
+gossip::DataState announced(const ProcessesSeen& seen) {
+  House house{0};
+  Agent agent(house.config, house.signing, Persistent{}, house.now);
+  agent.handle(house.now, seen);
+  const gossip::Rumor peer{node_id(2), Incarnation{1}, gossip::State::kAlive, {}, info_of(2)};
+  for (const Action& action : agent.handle(house.now, MessageReceived{kRoute, gossip::Sync{node_id(2), true, {peer}, {}}})) {
+    const auto* send = std::get_if<Send>(&action);
+    const auto* sync = send == nullptr ? nullptr : std::get_if<gossip::Sync>(&send->message);
+    if (sync == nullptr) continue;
+    for (const gossip::Rumor& rumor : sync->members) {
+      if (rumor.id == house.signing.id() && rumor.info) return rumor.info->data;
+    }
+  }
+  ADD_FAILURE() << "it said nothing of itself";
+  return gossip::DataState::kUnknown;
+}
+
+TEST(Announcement, DataThatCannotBeReadIsNotAnnouncedAsFresh) {
+  EXPECT_EQ(announced({{Process::State::kStopped, 0}, {}, false, false}), gossip::DataState::kFresh);
+  EXPECT_EQ(announced({{Process::State::kStopped, 0}, {}, false, false, "unreadable"}), gossip::DataState::kUnknown);
+}
+
 // A voter whose etcd answers at once, and whose two peers have fallen silent.
 struct LonelyVoter : ::testing::Test {
   LonelyVoter() {

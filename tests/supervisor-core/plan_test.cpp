@@ -285,14 +285,41 @@ TEST(Plan, AGhostLearnerFreesTheSlotAfterThirtySeconds) {
   EXPECT_EQ(rule(input), "");
 }
 
-TEST(Plan, ALivingLearnerWhoseEtcdDoesNotWorkFreesTheSlotAfterTenMinutes) {
+TEST(Plan, ALivingLearnerThatMakesNoProgressFreesTheSlotAfterTenMinutes) {
   PlanInput input = cluster(2, 3);
   input.learners = {seat(8)};
-  input.learners[0].etcd_silent_for = minutes(10) - milliseconds(1);
+  input.learners[0].stuck_for = minutes(10) - milliseconds(1);
   EXPECT_EQ(rule(input), "");
-  input.learners[0].etcd_silent_for = minutes(10);
+  input.learners[0].stuck_for = minutes(10);
   ASSERT_EQ(rule(input), "ghost-learner");
   EXPECT_EQ(plan(input, kRules).change->member, MemberId{8});
+}
+
+TEST(Plan, ASingleVoterOfTwoHasASpareWhichGetsNoVote) {
+  PlanInput input = cluster(1, 2);
+  input.newcomers = {newcomer(milliseconds(1))};
+  EXPECT_EQ(rule(input), "spare");
+  input.learners = {seat(8)};
+  input.learners[0].in_sync = true;
+  EXPECT_EQ(rule(input), "");
+  input.instances = 1;
+  input.learners.clear();
+  EXPECT_EQ(rule(input), "");
+}
+
+TEST(Plan, ADeadSpareHasTheListedGraceUnlessItsSlotIsNeeded) {
+  PlanInput input = cluster(1, 2);
+  input.learners = {corpse(8, minutes(15) - milliseconds(1))};
+  EXPECT_EQ(rule(input), "");
+  input.learners[0].silent_for = minutes(15);
+  EXPECT_EQ(rule(input), "ghost-learner");
+  input.learners[0].silent_for = seconds(30);
+  EXPECT_EQ(rule(input), "");
+  input.newcomers = {newcomer(milliseconds(1))};
+  EXPECT_EQ(rule(input), "ghost-learner") << "somebody waits for the slot";
+  input.newcomers.clear();
+  input.learners[0].presence = Presence::kUnlisted;
+  EXPECT_EQ(rule(input), "ghost-learner") << "it will not come back";
 }
 
 TEST(Plan, AnEvictionComesBeforeAnyPromotionOrJoin) {
