@@ -66,6 +66,11 @@ const std::vector<Mutant> kMutants = {
     {"sets-aside-unasked", Guard::kRemovedIsListed, "sets its data aside without a list that says it was removed"},
     {"starts-at-once-on-old-data", Guard::kIdentityWait, "starts etcd without asking whether its identity lives elsewhere"},
     {"takes-its-seat-with-an-empty-disk", Guard::kSeatWithoutDisk, "starts etcd on an empty disk under an id that has voted"},
+    // leave
+    {"hands-nothing-over", Guard::kHandsOverFirst, "consents to its removal while it leads etcd or is PostgreSQL's primary"},
+    {"leaves-unasked", Guard::kConsentIsSigned, "removes a living member that has not signed its consent to this very decision"},
+    {"consent-is-a-vote", Guard::kConsentIsNoVote, "counts the consent of the one that leaves as a vote of the others"},
+    {"old-consent-counts", Guard::kConsentWithdrawn, "removes a living member that has taken its consent back"},
     // recovery
     {"recovers-without-app-name", Guard::kRecoverAppNamed, "recovers although the operator did not name the app"},
     {"recovers-while-a-majority-lives", Guard::kRecoverLostOnly, "recovers although etcd has its majority"},

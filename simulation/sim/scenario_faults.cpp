@@ -130,6 +130,16 @@ const std::map<std::string, OnHost> kOnHosts = {
        say_to(s, h, What::kPauseEvictions, "");
        if (d.lasts) s.at(*d.lasts, [&s, h] { say_to(s, h, What::kResumeEvictions, ""); });
      }},
+    {"node-leaves",
+     [](Sim& s, std::size_t h, const Deed& d) {
+       say_to(s, h, What::kLeave, "");
+       if (d.lasts) s.at(*d.lasts, [&s, h] { say_to(s, h, What::kCancelLeave, ""); });
+     }},
+    {"leave-cancelled", [](Sim& s, std::size_t h, const Deed&) { say_to(s, h, What::kCancelLeave, ""); }},
+    {"postgres-leads",
+     [](Sim& s, std::size_t h, const Deed&) {
+       for (std::size_t i = 0; i < s.hosts(); ++i) s.host(i).postgres_role = i == h ? "primary" : "replica";
+     }},
     {"found-without",
      [](Sim& s, std::size_t h, const Deed& d) {
        for (const std::size_t silent : d.to) say_to(s, h, What::kFoundWithout, s.host(silent).address);
