@@ -1,6 +1,7 @@
 // When the majority is lost, and when a cluster was given up: who may touch our own etcd, and what is told about it.
 #include <algorithm>
 
+#include "base/guard.hpp"
 #include "supervisor/core/agent_impl.hpp"
 
 namespace fluxpg::supervisor {
@@ -78,9 +79,8 @@ void Agent::Impl::forget_cluster() {
   voter_ = Voter{};
   vouchers_ = Vouchers{};
   plan_ = Plan{};
-  learner_ = LearnerSeen{};
+  learner_ = LearnerWatch{};
   unclaimed_since_.clear();
-  learner_since_.clear();
   patroni_ = RunPatroni{};
   chosen_since_ = no_leader_since_ = kNever;
   hosts_for_.reset(), patroni_for_.reset(), claimed_for_.reset(), remotes_for_.reset();
