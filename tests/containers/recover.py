@@ -7,6 +7,10 @@ def writes(job, node):
     return job.inside(node, "psql", "-U", "postgres", "-qc", "BEGIN; CREATE TABLE probe (); DROP TABLE probe; COMMIT", check=False).returncode == 0
 
 
+def says(job, node, text):
+    return any(text in problem for problem in job.ctl_json(node, "status")["problems"])
+
+
 def container(job, node):
     return job.compose("ps", "-q", node).stdout.strip()
 
@@ -42,7 +46,7 @@ def run(job):
     for node in others:
         job.run("docker", "start", container(job, node))
     for node in others:
-        job.wait_until(f"{node} says what an operator can do", lambda n=node: "recover --rejoin" in job.ctl(n, "status").stdout, 40)
+        job.wait_until(f"{node} says what an operator can do", lambda n=node: says(job, n, "recover --rejoin"), 40)
     for node in others:
         running = job.inside(node, "supervisorctl", "status", "etcd", "patroni", check=False).stdout
         job.check("RUNNING" not in running, f"{node} runs on data that was given up: {running}")
