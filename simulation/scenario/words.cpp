@@ -109,6 +109,7 @@ const std::vector<FaultWord>& fault_words() {
       of_all("patroni-paused", "patronictl pause", {Need::kEtcdClient}),
       {"found-without", "an operator tells the node not to wait for the nodes of `to`", {Need::kStatusSocket}, true, true, false},
       at_once("removed-by-hand", "an operator types etcdctl member remove", {Need::kEtcdClient}),
+      at_once("record-forged", "somebody writes into etcd that its removal is decided, with votes that nobody signed", {Need::kEtcdClient}),
       {"learner-added-by-hand", "an operator types etcdctl member add --learner", {Need::kEtcdClient}, false, false, false},
   };
   return kWords;
