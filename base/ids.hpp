@@ -30,17 +30,17 @@ template <class Tag, std::size_t Size>
 struct StrongBytes {
   static constexpr std::size_t kSize = Size;
   std::array<std::uint8_t, Size> bytes{};
-  // As arrays of bytes compare, eight at a time: ids are random, so the first eight nearly always decide.
+  // As arrays of bytes compare, eight at a time.
   friend bool operator==(const StrongBytes& a, const StrongBytes& b) {
     std::uint64_t difference = 0;
     for (std::size_t i = 0; i < Size; i += 8) difference |= a.word(i) ^ b.word(i);
     return difference == 0;
   }
   friend std::strong_ordering operator<=>(const StrongBytes& a, const StrongBytes& b) {
-    const std::uint64_t first = a.word(0);
-    const std::uint64_t other = b.word(0);
-    if (first != other) return in_order(first) <=> in_order(other);
-    return std::memcmp(a.bytes.data(), b.bytes.data(), Size) <=> 0;
+    for (std::size_t i = 0; i < Size; i += 8) {
+      if (a.word(i) != b.word(i)) return in_order(a.word(i)) <=> in_order(b.word(i));
+    }
+    return std::strong_ordering::equal;
   }
   explicit operator bool() const { return *this != StrongBytes{}; }
 

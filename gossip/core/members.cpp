@@ -12,18 +12,18 @@ MemberView* Node::Impl::find(const NodeId& id) {
   return it == members_.end() ? nullptr : &it->second;
 }
 
-std::set<NodeId> Node::Impl::live_members() const {
-  std::set<NodeId> result;
+std::vector<NodeId> Node::Impl::live_members() const {
+  std::vector<NodeId> result;
   for (const auto& [id, member] : members_) {
-    if (!is_gone(member.state)) result.insert(result.end(), id);
+    if (!is_gone(member.state)) result.push_back(id);
   }
   return result;
 }
 
-std::set<NodeId> Node::Impl::alive_members() const {
-  std::set<NodeId> result;
+std::vector<NodeId> Node::Impl::alive_members() const {
+  std::vector<NodeId> result;
   for (const auto& [id, member] : members_) {
-    if (member.state == State::kAlive) result.insert(result.end(), id);
+    if (member.state == State::kAlive) result.push_back(id);
   }
   return result;
 }
@@ -127,7 +127,10 @@ void Node::Impl::renew(MemberView& member, const Rumor& rumor) {
   member.info = *rumor.info;
   suspicions_.erase(rumor.id);
   member.accusers.clear();
-  if (moved) member.rtt = Duration{};
+  if (moved) {
+    member.rtt = Duration{};
+    next_seed_ = std::min(next_seed_, now_.boot + config_.seed_period);
+  }
   if (member.state != State::kAlive) change(member, State::kAlive, was_gone ? "returned" : "refuted");
   spread(Rumor{rumor.id, rumor.incarnation, State::kAlive, NodeId{}, rumor.info}, false);
   if (moved || was_gone) probe(rumor.id);
@@ -183,6 +186,8 @@ void Node::Impl::change(MemberView& member, State to, const std::string& why) {
   effects_.push_back(StateChanged{member.info.id, member.state, to, why});
   member.state = to;
   member.since = now_.boot;
+  if (to != State::kAlive) next_seed_ = std::min(next_seed_, now_.boot + config_.seed_period);
+  if (is_gone(to)) next_revive_ = std::min(next_revive_, now_.boot + config_.revive_period);
 }
 
 void Node::Impl::spread(Rumor rumor, bool urgent) {
@@ -194,11 +199,11 @@ void Node::Impl::spread(Rumor rumor, bool urgent) {
 void Node::Impl::flush_urgent() {
   if (urgent_.empty()) return;
   std::vector<NodeId> receivers;
-  const std::set<NodeId> live = live_members();
+  std::vector<NodeId> live = live_members();
   for (const Rumor& rumor : urgent_) {
-    if (live.contains(rumor.id)) receivers.push_back(rumor.id);
+    if (std::binary_search(live.begin(), live.end(), rumor.id)) receivers.push_back(rumor.id);
   }
-  for (const NodeId& id : shuffled(live, random_)) {
+  for (const NodeId& id : shuffled(std::move(live), random_)) {
     if (receivers.size() >= config_.urgent_fanout) break;
     if (std::find(receivers.begin(), receivers.end(), id) == receivers.end()) receivers.push_back(id);
   }
@@ -207,7 +212,9 @@ void Node::Impl::flush_urgent() {
 }
 
 void Node::Impl::conflict(const NodeId& id, const Endpoint& other) {
-  if (conflicts_.size() >= kMaxConflicts || !conflicts_.emplace(id, other).second) return;
+  const auto known = conflicts_.find({id, other});
+  if (known == conflicts_.end() ? conflicts_.size() >= kMaxConflicts : now_.boot < known->second + kConflictAgain) return;
+  conflicts_[{id, other}] = now_.boot;
   effects_.push_back(IdentityConflict{id, other});
 }
 

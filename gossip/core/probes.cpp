@@ -9,11 +9,21 @@ Duration probe_timeout(const Config& config, Duration rtt, int ill_health) {
   return std::clamp(3 * rtt, config.probe_timeout, 4 * config.probe_timeout) * (1 + ill_health);
 }
 
-bool Probes::add(const Nonce& nonce, const Probe& probe) { return open_.size() < capacity_ && open_.emplace(nonce, probe).second; }
+bool Probes::add(const Nonce& nonce, const Probe& probe) {
+  if (open_.size() >= capacity_ || find(nonce) != nullptr) return false;
+  open_.emplace_back(nonce, probe);
+  return true;
+}
 
 Probe* Probes::find(const Nonce& nonce) {
-  const auto it = open_.find(nonce);
-  return it == open_.end() ? nullptr : &it->second;
+  for (auto& [known, probe] : open_) {
+    if (known == nonce) return &probe;
+  }
+  return nullptr;
+}
+
+void Probes::erase(const Nonce& nonce) {
+  std::erase_if(open_, [&](const auto& entry) { return entry.first == nonce; });
 }
 
 bool Probes::asks(const NodeId& target) const {
@@ -42,20 +52,20 @@ void Probes::excuse(Duration lost, Duration to_read) {
   }
 }
 
-std::vector<NodeId> shuffled(const std::set<NodeId>& ids, Random& random) {
-  std::vector<NodeId> result(ids.begin(), ids.end());
-  for (std::size_t i = result.size(); i > 1; --i) std::swap(result[i - 1], result[random.below(std::uint64_t{i})]);
-  return result;
+std::vector<NodeId> shuffled(std::vector<NodeId> ids, Random& random) {
+  for (std::size_t i = ids.size(); i > 1; --i) std::swap(ids[i - 1], ids[random.below(std::uint64_t{i})]);
+  return ids;
 }
 
-std::vector<NodeId> Round::next(const std::set<NodeId>& members, std::size_t count, Random& random) {
+std::vector<NodeId> Round::next(const std::vector<NodeId>& members, std::size_t count, Random& random) {
   std::vector<NodeId> result;
   const std::size_t wanted = std::min(count, members.size());
   while (result.size() < wanted) {
     if (left_.empty()) left_ = shuffled(members, random);
     const NodeId id = left_.back();
     left_.pop_back();
-    if (members.contains(id) && std::find(result.begin(), result.end(), id) == result.end()) result.push_back(id);
+    if (std::binary_search(members.begin(), members.end(), id) && std::find(result.begin(), result.end(), id) == result.end())
+      result.push_back(id);
   }
   return result;
 }

@@ -1,9 +1,8 @@
 // Questions under way, each known by its nonce, and the order in which members are asked.
 #pragma once
 
-#include <map>
 #include <optional>
-#include <set>
+#include <utility>
 #include <vector>
 
 #include "base/random.hpp"
@@ -42,8 +41,8 @@ class Probes {
 
   // False: full, nothing was added (the member's turn comes again).
   bool add(const Nonce& nonce, const Probe& probe);
-  Probe* find(const Nonce& nonce);
-  void erase(const Nonce& nonce) { open_.erase(nonce); }
+  Probe* find(const Nonce& nonce);  // until the next add() or erase()
+  void erase(const Nonce& nonce);
   bool asks(const NodeId& target) const;  // is a kMember probe of it under way?
   std::vector<Nonce> due(TimePoint now) const;
   TimePoint next_deadline() const;
@@ -53,20 +52,20 @@ class Probes {
 
  private:
   std::size_t capacity_;
-  std::map<Nonce, Probe> open_;
+  std::vector<std::pair<Nonce, Probe>> open_;  // a handful: nothing is found faster in them than by looking
 };
 
 // Round-robin in an order that is shuffled anew each round (SWIM §4.3): every member is asked within a bounded time.
 class Round {
  public:
-  // Up to `count` of `members`, none twice in one call.
-  std::vector<NodeId> next(const std::set<NodeId>& members, std::size_t count, Random& random);
+  // Up to `count` of `members` (in order), none twice in one call.
+  std::vector<NodeId> next(const std::vector<NodeId>& members, std::size_t count, Random& random);
 
  private:
   std::vector<NodeId> left_;
 };
 
-// A copy in random order.
-std::vector<NodeId> shuffled(const std::set<NodeId>& ids, Random& random);
+// In random order.
+std::vector<NodeId> shuffled(std::vector<NodeId> ids, Random& random);
 
 }  // namespace fluxpg::gossip

@@ -22,9 +22,10 @@ void Node::Impl::run_timers() {
     if (!peers.empty()) send(members_.at(peers.front()).info.gossip_endpoint(), question());
   }
   if (next_revive_ <= now_.boot) {
-    next_revive_ = now_.boot + config_.revive_period;
     knock_at_gone();
     forget_old();
+    const bool any_gone = std::any_of(members_.begin(), members_.end(), [](const auto& entry) { return is_gone(entry.second.state); });
+    next_revive_ = any_gone ? now_.boot + config_.revive_period : kNever;
   }
 }
 
@@ -93,11 +94,13 @@ void Node::Impl::run_suspicions() {
 }
 
 void Node::Impl::knock_at_seeds() {
-  next_seed_ = now_.boot + config_.seed_period;
+  const auto stranger = [this](const Endpoint& seed) { return !self_.listens_at(seed) && !alive_at(seed); };
+  next_seed_ = std::any_of(seeds_.begin(), seeds_.end(), stranger) ? now_.boot + config_.seed_period : kNever;
+  if (next_seed_ == kNever) return;
   const std::size_t count = std::min(seeds_.size(), config_.max_knocks);
   for (std::size_t i = 0; i < count; ++i) {
     const Endpoint& seed = seeds_[seed_turn_++ % seeds_.size()];
-    if (!self_.listens_at(seed) && !alive_at(seed)) knock(seed, NodeId{});
+    if (stranger(seed)) knock(seed, NodeId{});
   }
 }
 
@@ -156,9 +159,9 @@ void Node::Impl::knock(const Endpoint& endpoint, const NodeId& id) {
 }
 
 void Node::Impl::ask_others(const Nonce& nonce, const Probe& probe) {
-  std::set<NodeId> helpers = alive_members();
-  helpers.erase(probe.target);
-  std::vector<NodeId> chosen = shuffled(helpers, random_);
+  std::vector<NodeId> helpers = alive_members();
+  std::erase(helpers, probe.target);
+  std::vector<NodeId> chosen = shuffled(std::move(helpers), random_);
   if (chosen.size() > config_.indirect_probes) chosen.resize(config_.indirect_probes);
   for (const NodeId& id : chosen) {
     send(members_.at(id).info.gossip_endpoint(), IndirectPing{nonce, self_.id, probe.target, probe.endpoint});

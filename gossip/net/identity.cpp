@@ -1,11 +1,12 @@
 // The identity file: 32 bytes of Ed25519 seed in hex and a newline. It appears under its name complete (written beside it, synced, then
-// linked: link() refuses an existing name), so a crash while it is created never leaves half a key.
+// renamed, never over an existing name), so a crash while it is created never leaves half a key.
 #include <fcntl.h>
 #include <sodium.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 
 #include "base/ids.hpp"
@@ -95,17 +96,16 @@ Expected<Seed, std::string> create_seed(const std::string& path) {
   Seed seed{};
   randombytes_buf(seed.data(), seed.size());
   const std::string draft = path + ".new";
-  ::unlink(draft.c_str());  // of a creation that a crash interrupted
   {
-    const File file(draft, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW);
+    const File file(draft, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW);  // one may be there, of a creation that a crash interrupted
     if (file.fd() < 0) return unexpected(failure(path, "created"));
     const std::string text = hex(seed.data(), seed.size()) + "\n";
     if (::write(file.fd(), text.data(), text.size()) != static_cast<ssize_t>(text.size()) || ::fsync(file.fd()) != 0) {
       return unexpected(failure(path, "written"));
     }
   }
-  if (::link(draft.c_str(), path.c_str()) != 0) return unexpected(failure(path, "created"));
-  ::unlink(draft.c_str());
+  // Never over an identity that somebody else has made meanwhile. Nothing is unlinked where data lies, not even a draft of our own.
+  if (::renameat2(AT_FDCWD, draft.c_str(), AT_FDCWD, path.c_str(), RENAME_NOREPLACE) != 0) return unexpected(failure(path, "created"));
   if (!sync_directory_of(path)) return unexpected(failure(path, "made durable"));
   return seed;
 }

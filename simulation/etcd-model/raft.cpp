@@ -70,6 +70,27 @@ void Model::found(TimePoint now, Host host) {
   instance.process.state = ProcessState::State::kRunning;
 }
 
+ClusterId Model::restore_snapshot(TimePoint now, Host host, const Launch& launch) {
+  CHECK(!running(host) && instances_[host].data);
+  const Cluster& from = clusters_.at(instances_[host].data->cluster);
+  const ClusterId id{hash("cluster " + launch.token + " " + launch.peer_url)};
+  const MemberId own{hash("member " + launch.peer_url + " " + launch.token)};
+  Cluster made;
+  made.id = id;
+  made.token = launch.token;
+  made.members.push_back({own, launch.name, {launch.peer_url}, {}, false});
+  made.keys = from.keys;
+  made.leases = from.leases;
+  made.next_lease = from.next_lease;
+  made.revision = from.revision;
+  made.started.insert(own);
+  made.elects_at = now;
+  made.log.push_back({now, made.revision, std::make_shared<const Members>(made.members)});
+  clusters_.insert_or_assign(id, std::move(made));
+  set_data(host, Data{id, own, 1});
+  return id;
+}
+
 void Model::join(TimePoint now, Host host) {
   Instance& instance = instances_[host];
   for (Host peer = 0; peer < instances_.size(); ++peer) {
@@ -190,13 +211,7 @@ void Model::lead(TimePoint now, Cluster& cluster) {
     }
     cluster.elects_at = now + milliseconds(500);
     if (able.empty()) return;
-    ++version_;
-    cluster.leader = able[random_.below(able.size())];
-    cluster.quorum_lost_since = kNever;
-    cluster.ever_led = true;
-    ++cluster.term;
-    for (auto& [id, lease] : cluster.leases) lease.expires = now + lease.ttl;  // the lessor is promoted: every time-to-live begins anew
-    commit(now, cluster);
+    lead_anew(now, cluster, able[random_.below(able.size())]);
   }
   for (Host host = 0; host < instances_.size(); ++host) {
     Instance& instance = instances_[host];
@@ -204,6 +219,16 @@ void Model::lead(TimePoint now, Cluster& cluster) {
     instance.leader_seen = now;
     instance.ready = true;
   }
+}
+
+void Model::lead_anew(TimePoint now, Cluster& cluster, MemberId leader) {
+  ++version_;
+  cluster.leader = leader;
+  cluster.quorum_lost_since = kNever;
+  cluster.ever_led = true;
+  ++cluster.term;
+  for (auto& [id, lease] : cluster.leases) lease.expires = now + lease.ttl;  // the lessor is promoted: every time-to-live begins anew
+  commit(now, cluster);
 }
 
 void Model::commit(TimePoint now, Cluster& cluster) {

@@ -98,10 +98,9 @@ void Simulation::refuse(std::size_t index, const Endpoint& endpoint, Duration af
 void Simulation::perform(std::size_t index, const supervisor::AskEtcd& action) {
   const etcd_model::Ticket ticket = ++last_ticket_;
   const std::size_t target = action.target.own ? index : host_at(action.target.endpoint.address);
-  asked_[ticket] = {index, hosts_[index].life, action.id, target};
-  queue_.in(action.deadline, [this, ticket] {
-    if (asked_.count(ticket) > 0) answer(ticket, failure(etcd::ErrorKind::kTimeout, "no answer in time"), Duration::zero());
-  });
+  asked_[ticket] = {index, hosts_[index].life, action.id, target, now() + action.deadline};
+  if (const auto* removal = std::get_if<etcd::RemoveMember>(&action.call)) removals_awaited_[removal->id] = now() + action.deadline;
+  if (now() + action.deadline < first_time_out_) plan_time_out(now() + action.deadline);
   if (target >= hosts_.size()) return;
   if (!action.target.own && !action.target.host_name.empty() && host_name(hosts_[target].signing->id()) != action.target.host_name) {
     return answer(ticket, failure(etcd::ErrorKind::kUnreachable, "its certificate carries another name"), milliseconds(5));
@@ -109,6 +108,26 @@ void Simulation::perform(std::size_t index, const supervisor::AskEtcd& action) {
   Duration delay = target == index ? hosts_[index].etcd_delay + random_.below(milliseconds(3)) : network_.delay(index, target, random_);
   if (std::holds_alternative<etcd::RemoveMember>(action.call)) delay += hosts_[index].removal_delay;
   queue_.in(delay, [this, index, target, ticket, call = action.call] { ask(index, target, ticket, call); });
+}
+
+// One timer for all that is asked: nearly everything is answered long before its deadline.
+void Simulation::plan_time_out(TimePoint at) {
+  first_time_out_ = at;
+  queue_.set_timer(hosts_.size(), at);
+}
+
+void Simulation::time_out_requests() {
+  std::vector<etcd_model::Ticket> late;
+  TimePoint next = kNever;
+  for (const auto& [ticket, asked] : asked_) {
+    if (asked.deadline <= now()) {
+      late.push_back(ticket);
+    } else {
+      next = std::min(next, asked.deadline);
+    }
+  }
+  plan_time_out(next);
+  for (const etcd_model::Ticket ticket : late) answer(ticket, failure(etcd::ErrorKind::kTimeout, "no answer in time"), Duration::zero());
 }
 
 void Simulation::ask(std::size_t index, std::size_t target, etcd_model::Ticket ticket, const etcd::Call& call) {
@@ -171,15 +190,33 @@ void Simulation::perform(std::size_t index, const supervisor::SetAsideEtcdData& 
   etcd_.lose_disk(index);
 }
 
-void Simulation::perform(std::size_t index, const supervisor::RunPatroni&) {
-  hosts_[index].patroni = true;
-  const std::uint64_t life = hosts_[index].life;
-  queue_.in(seconds(5), [this, index, life] {
-    if (hosts_[index].patroni && lives(index, life)) hosts_[index].postgres_data = true;
+void Simulation::perform(std::size_t index, const supervisor::RestoreEtcd& action) {
+  const std::string& token = action.run.token;
+  etcd_.stop(index, -1);
+  const auto before = etcd_.identity(index);
+  if (before && etcd_.clusters().at(before->first).token != token) {  // else an earlier life of the daemon has done it
+    trace(index, "restores its copy of cluster " + to_text(before->first) + " as a cluster of its own");
+    given_up_[before->first] = etcd_.clusters().at(before->first).log.size();
+    const ClusterId made =
+        etcd_.restore_snapshot(now(), index, {action.run.name, action.run.peer_url, action.run.client_url, {}, true, token});
+    founded_ = &etcd_.clusters().at(made);
+    count("happened: recovered by an operator");
+  }
+  queue_.in(seconds(2), [this, index, life = hosts_[index].life, token, error = std::string(before ? "" : "there is no etcd data")] {
+    feed(index, life, supervisor::EtcdRestored{token, error});
   });
 }
 
-void Simulation::perform(std::size_t index, const supervisor::StopPatroni&) { hosts_[index].patroni = false; }
+void Simulation::perform(std::size_t index, const supervisor::AskPostgres& action) {
+  const std::size_t target = action.own ? index : host_at(action.endpoint.address);
+  const bool answers = target < hosts_.size() && hosts_[target].there && hosts_[target].patroni && !hosts_[target].stopped &&
+                       (target == index || linked(index, target));
+  std::optional<supervisor::PostgresPlace> place;
+  if (answers) place = supervisor::PostgresPlace{"replica", hosts_[target].system_id, 1, 1000};
+  queue_.in(answers ? milliseconds(20) : action.deadline, [this, index, life = hosts_[index].life, id = action.id, place] {
+    feed(index, life, supervisor::PostgresReplied{id, place});
+  });
+}
 
 void Simulation::perform(std::size_t index, const supervisor::Say& action) {
   states_.said(index, action.text);

@@ -46,6 +46,8 @@ constexpr Mutant kMutants[] = {
     {"unlisted-may-join", Guard::kListedJoins, "adds nodes that the API does not list"},
     {"strangers-data-may-join", Guard::kFreshJoins, "adds nodes that hold data of their own"},
     {"ghost-learner-stays", Guard::kGhostLearner, "leaves the one learner slot to a dead learner"},
+    {"stuck-learner-stays", Guard::kStuckLearner, "leaves the one learner slot to a living learner that makes no progress"},
+    {"no-spare", Guard::kSpare, "leaves a single voter with the only copy of etcd's data"},
     {"one-answer-unlists", Guard::kAbsenceWindow, "believes a row is gone as soon as answers lack it"},
     {"one-backend-unlists", Guard::kTwoBackends, "believes one backend against the others"},
     // founding
@@ -58,10 +60,26 @@ constexpr Mutant kMutants[] = {
     {"starts-over-a-started-plan", Guard::kStopBeforeHigherRound, "promises a later plan with the etcd of the earlier one still running"},
     {"founds-beside-a-cluster", Guard::kClusterIsJoined, "founds although somebody knows a cluster"},
     // its own seat
+    {"copy-starts-etcd", Guard::kCopyStaysDown, "starts its etcd beside another node with its own identity"},
+    {"unreadable-is-fresh", Guard::kUnreadableIsNotFresh, "takes data that it cannot read for no data"},
+    {"starts-beside-a-serving-cluster", Guard::kOutnumberedStaysDown, "serves data of an old cluster beside the one that serves now"},
     {"obeys-another-cluster", Guard::kForeignCluster, "takes the answers of another cluster for its own"},
     {"sets-aside-unasked", Guard::kRemovedIsListed, "sets its data aside without a list that says it was removed"},
     {"starts-at-once-on-old-data", Guard::kIdentityWait, "starts etcd without asking whether its identity lives elsewhere"},
     {"takes-its-seat-with-an-empty-disk", Guard::kSeatWithoutDisk, "starts etcd on an empty disk under an id that has voted"},
+    // leave
+    {"hands-nothing-over", Guard::kHandsOverFirst, "consents to its removal while it leads etcd or is PostgreSQL's primary"},
+    {"leaves-unasked", Guard::kConsentIsSigned, "removes a living member that has not signed its consent to this very decision"},
+    {"consent-is-a-vote", Guard::kConsentIsNoVote, "counts the consent of the one that leaves as a vote of the others"},
+    {"old-consent-counts", Guard::kConsentWithdrawn, "removes a living member that has taken its consent back"},
+    // recovery
+    {"recovers-without-app-name", Guard::kRecoverAppNamed, "recovers although the operator did not name the app"},
+    {"recovers-while-a-majority-lives", Guard::kRecoverLostOnly, "recovers although etcd has its majority"},
+    {"recovers-over-voters-that-may-live", Guard::kRecoverUnlessTheyLive, "recovers although those it cannot hear may be a majority"},
+    {"recovers-an-older-copy", Guard::kRecoverMostAdvanced, "recovers although another survivor has newer data"},
+    {"obeys-any-recovery", Guard::kSupersededSigned, "gives way to a recovered cluster on anybody's word"},
+    {"living-majority-gives-way", Guard::kLivingMajorityStays, "sets the data of a majority that lives aside for a recovered cluster"},
+    {"returns-beside-the-recovered", Guard::kReturnedStaysDown, "starts etcd on data of a cluster that was given up meanwhile"},
     // gossip
     {"forgets-its-incarnation", Guard::kIncarnationDurable, "starts again with an incarnation that others hold dead"},
     {"believes-hearsay-of-life", Guard::kOnlySubjectRefutes, "takes anybody's word that a dead node lives"},
@@ -70,6 +88,7 @@ constexpr Mutant kMutants[] = {
     {"never-evicts", Guard::kEvicts, "plans no eviction"},
     {"never-bootstraps", Guard::kFounds, "founds no cluster"},
     {"never-promotes", Guard::kPromotes, "leaves learners learners"},
+    {"no-guests", Guard::kGuests, "runs no database without a seat in etcd"},
 };
 
 }  // namespace

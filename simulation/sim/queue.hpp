@@ -31,13 +31,12 @@ class Queue {
   template <class Event>
   void at(TimePoint time, Event&& event) {
     using Stored = std::decay_t<Event>;
-    static_assert(sizeof(Stored) <= kRoom && alignof(Stored) <= alignof(std::max_align_t));
-    const std::uint32_t number = take_slot();
-    Slot& target = slot(number);
-    ::new (static_cast<void*>(target.room)) Stored(std::forward<Event>(event));
-    target.run = [](void* room) { (*static_cast<Stored*>(room))(); };
-    target.drop = [](void* room) { static_cast<Stored*>(room)->~Stored(); };
-    push({std::max(time, now_), ++planned_, number});
+    static_assert(alignof(Stored) <= alignof(std::max_align_t));
+    if constexpr (sizeof(Stored) > kRoom) {  // rare and large: beside the slots
+      return at(time, [kept = std::make_unique<Stored>(std::forward<Event>(event))] { (*kept)(); });
+    } else {
+      store<Stored>(time, std::forward<Event>(event));
+    }
   }
   template <class Event>
   void in(Duration wait, Event&& event) {
@@ -87,6 +86,15 @@ class Queue {
     bool before(const Entry& other) const { return time != other.time ? time < other.time : order < other.order; }
   };
 
+  template <class Stored, class Event>
+  void store(TimePoint time, Event&& event) {
+    const std::uint32_t number = take_slot();
+    Slot& target = slot(number);
+    ::new (static_cast<void*>(target.room)) Stored(std::forward<Event>(event));
+    target.run = [](void* room) { (*static_cast<Stored*>(room))(); };
+    target.drop = [](void* room) { static_cast<Stored*>(room)->~Stored(); };
+    push({std::max(time, now_), ++planned_, number});
+  }
   void step_timer() {
     const std::size_t timer = first_timer_;
     now_ = timers_[timer].time;

@@ -119,6 +119,11 @@ const std::map<std::string, OnHost> kOnHosts = {
      [](Sim& s, std::size_t h, const Deed& d) {
        for (const std::size_t peer : peers(s, h, d)) cut(s, h, peer, d);
      }},
+    {"etcd-falls-behind",
+     [](Sim& s, std::size_t h, const Deed& d) {
+       s.etcd().set_apply_delay(h, kForGood);
+       if (d.lasts) s.at(*d.lasts, [&s, h] { s.etcd().set_apply_delay(h, Duration{}); });
+     }},
     {"row-removed", [](Sim& s, std::size_t h, const Deed& d) { list_row(s, h, d, false); }},
     {"row-appears", [](Sim& s, std::size_t h, const Deed& d) { list_row(s, h, d, true); }},
     {"evictions-paused",
@@ -126,10 +131,28 @@ const std::map<std::string, OnHost> kOnHosts = {
        say_to(s, h, What::kPauseEvictions, "");
        if (d.lasts) s.at(*d.lasts, [&s, h] { say_to(s, h, What::kResumeEvictions, ""); });
      }},
+    {"node-leaves",
+     [](Sim& s, std::size_t h, const Deed& d) {
+       say_to(s, h, What::kLeave, "");
+       if (d.lasts) s.at(*d.lasts, [&s, h] { say_to(s, h, What::kCancelLeave, ""); });
+     }},
+    {"leave-cancelled", [](Sim& s, std::size_t h, const Deed&) { say_to(s, h, What::kCancelLeave, ""); }},
+    {"postgres-leads",
+     [](Sim& s, std::size_t h, const Deed&) {
+       for (std::size_t i = 0; i < s.hosts(); ++i) s.host(i).postgres_role = i == h ? "primary" : "replica";
+     }},
     {"found-without",
      [](Sim& s, std::size_t h, const Deed& d) {
        for (const std::size_t silent : d.to) say_to(s, h, What::kFoundWithout, s.host(silent).address);
      }},
+    {"recover",
+     [](Sim& s, std::size_t h, const Deed& d) {
+       supervisor::OperatorSays says{What::kRecover};
+       says.recover.app = s.host(h).persistent.app;
+       for (const std::size_t gone : d.to) says.recover.although.push_back(s.host(gone).address);
+       if (s.host(h).daemon) s.input(h, says);
+     }},
+    {"rejoin", [](Sim& s, std::size_t h, const Deed&) { say_to(s, h, What::kRejoin, ""); }},
     {"removed-by-hand",
      [](Sim& s, std::size_t h, const Deed&) {
        if (const auto identity = s.etcd().identity(h)) ask_leader(s, etcd::RemoveMember{identity->second});

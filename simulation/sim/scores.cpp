@@ -32,8 +32,10 @@ void Scores::changed(Simulation& sim, const etcd_model::MembershipChange& change
   const auto host = sim.etcd().host_of(change.cluster, change.member.id);
   const TimePoint since = host ? sim.host(*host).well_since : kNever;
   if (since != kNever && sim.now() - since >= kWellFor) {
-    ++live_evicted;
-    sim.trace(*host, "EVICTED ALIVE: it has been well for " + std::to_string(to_ms(sim.now() - since) / 1000) + " s");
+    const bool late = sim.now() > sim.removal_awaited_until(change.member.id);
+    ++(late ? live_evicted_late : live_evicted);
+    sim.trace(*host, std::string("EVICTED ALIVE") + (late ? " by a late call" : "") + ": it has been well for " +
+                         std::to_string(to_ms(sim.now() - since) / 1000) + " s");
   }
   const auto [before, after] = live_voters(sim, change);
   const std::size_t voters = change.voters_before.size();

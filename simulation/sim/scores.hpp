@@ -19,6 +19,9 @@ class Scores {
   // A voter lives if it has been well for eight seconds: up, served by its etcd, mutually connected to a majority of voters that are so
   // too.
   std::uint64_t live_evicted = 0;
+  // The same, by a call that etcd carried out after the deadline of whoever sent it: nobody can take that back (HOLES E3), so it says
+  // nothing about who decided.
+  std::uint64_t live_evicted_late = 0;
   std::uint64_t evicted = 0;
   // A removal after which the live voters are no majority any more, and were one before.
   std::uint64_t quorums_lost = 0;

@@ -1,6 +1,9 @@
 // Signatures for virtual time: a hash of signer and bytes. Forgeable by whoever wants to, deterministic, fast.
 #pragma once
 
+#include <algorithm>
+#include <cstring>
+
 #include "base/signing.hpp"
 
 namespace fluxpg::simulation {
@@ -17,9 +20,14 @@ class Signer : public Signing {
  private:
   static Signature make(const NodeId& signer, std::string_view bytes) {
     std::uint64_t hash = 14695981039346656037ULL;
-    const auto mix = [&hash](std::uint8_t byte) { hash = (hash ^ byte) * 1099511628211ULL; };
-    for (const std::uint8_t byte : signer.bytes) mix(byte);
-    for (const char c : bytes) mix(static_cast<std::uint8_t>(c));
+    const auto mix = [&hash](const void* data, std::size_t size) {
+      std::uint64_t word = 0;
+      std::memcpy(&word, data, size);
+      hash = (hash ^ word) * 1099511628211ULL;
+      hash ^= hash >> 29;
+    };
+    for (std::size_t i = 0; i < NodeId::kSize; i += 8) mix(signer.bytes.data() + i, 8);
+    for (std::size_t i = 0; i < bytes.size(); i += 8) mix(bytes.data() + i, std::min<std::size_t>(8, bytes.size() - i));
     Signature signature;
     for (std::size_t i = 0; i < 8; ++i) signature.bytes[i] = static_cast<std::uint8_t>(hash >> (8 * i));
     return signature;

@@ -14,7 +14,7 @@ constexpr const char* kApp = "orders-db";
 Simulation::Simulation(Options options)
     : options_(std::move(options)),
       random_(options_.seed),
-      queue_(options_.hosts, [this](std::size_t host) { tick(host); }),
+      queue_(options_.hosts + 1, [this](std::size_t timer) { return timer < hosts_.size() ? tick(timer) : time_out_requests(); }),
       flux_(kApp, options_.backends),
       hosts_(options_.hosts),
       etcd_(options_.hosts, *this, random_.next()),
@@ -145,7 +145,7 @@ void Simulation::lose_disk(std::size_t index) {
   CHECK(!hosts_[index].daemon && !etcd_.running(index));
   trace(index, "its disk is lost");
   etcd_.lose_disk(index);
-  hosts_[index].postgres_data = false;
+  hosts_[index].system_id.clear();
   new_identity(index);
 }
 

@@ -104,12 +104,19 @@ class Simulation : private etcd_model::Surroundings {
   // The founded cluster; nullptr if there is none.
   const etcd_model::Cluster* cluster() const;
   std::size_t voters() const { return cluster() == nullptr ? 0 : cluster()->voters().size(); }
+  // Clusters that an operator gave up, with the length of their logs then: the cluster is the one recovered from them.
+  const std::map<ClusterId, std::size_t>& given_up() const { return given_up_; }
   bool is_voter(std::size_t host) const;
   bool is_member(std::size_t host) const;
   std::size_t leader_host() const;  // hosts() if there is none
   std::vector<record::Record> history() const;
   std::size_t evictions() const;  // closed as done, of voters
   bool writable() const { return cluster() != nullptr && etcd_.can_commit(*cluster()); }
+  // Until when anybody waits for the answer to a call to remove it; a call that is carried out later was given up by its sender.
+  TimePoint removal_awaited_until(MemberId member) const {
+    const auto found = removals_awaited_.find(member);
+    return found == removals_awaited_.end() ? TimePoint{} : found->second;
+  }
   // Up, unstopped, both its processes running and its etcd following a leader.
   bool works(std::size_t host) const;
   bool linked(std::size_t a, std::size_t b) const override;
@@ -169,15 +176,24 @@ class Simulation : private etcd_model::Surroundings {
   void perform(std::size_t host, const supervisor::RunEtcd& action);
   void perform(std::size_t host, const supervisor::StopEtcd& action);
   void perform(std::size_t host, const supervisor::SetAsideEtcdData& action);
+  void perform(std::size_t host, const supervisor::RestoreEtcd& action);
+  void perform(std::size_t host, const supervisor::AskPostgres& action);
   void perform(std::size_t host, const supervisor::RunPatroni& action);
   void perform(std::size_t host, const supervisor::StopPatroni& action);
   void perform(std::size_t host, const supervisor::WriteHosts&) { (void)host; }
   void perform(std::size_t host, const supervisor::Say& action);
+  void perform(std::size_t host, const supervisor::SwitchOver& action);
+  // database.cpp
+  void open_database(std::size_t host, std::uint64_t run);
+  void make_database(std::size_t host);
+
   void send(std::size_t from, std::size_t to, std::uint64_t to_life, Endpoint endpoint, gossip::Message message);
   void refuse(std::size_t host, const Endpoint& endpoint, Duration after);
   void ask(std::size_t host, std::size_t target, etcd_model::Ticket ticket, const etcd::Call& call);
   void answer(etcd_model::Ticket ticket, etcd::Result result, Duration after);
   void take_etcd_answers();
+  void plan_time_out(TimePoint at);
+  void time_out_requests();
   std::size_t host_at(const std::string& address) const;
 
   struct Trap {
@@ -191,6 +207,7 @@ class Simulation : private etcd_model::Surroundings {
     std::uint64_t life = 0;
     supervisor::RequestId request;
     std::size_t target = 0;
+    TimePoint deadline;
   };
 
   Options options_;
@@ -202,17 +219,21 @@ class Simulation : private etcd_model::Surroundings {
   std::vector<Host> hosts_;
   etcd_model::Model etcd_;
   std::map<etcd_model::Ticket, Asked> asked_;
+  std::map<MemberId, TimePoint> removals_awaited_;
   etcd_model::Ticket last_ticket_ = 0;
+  TimePoint first_time_out_ = kNever;  // not after the deadline of anything asked
   std::vector<Violation> violations_;
   std::unique_ptr<Invariants> invariants_;
   std::map<std::string, std::uint64_t> counts_;
   mutable const etcd_model::Cluster* founded_ = nullptr;
+  std::map<ClusterId, std::size_t> given_up_;
   mutable std::uint64_t looked_at_ = 0;
   std::vector<Trap> traps_;
   States states_;
   Scores scores_;
   std::uint64_t hash_ = 14695981039346656037ULL;
   std::uint64_t events_ = 0;
+  std::uint64_t databases_ = 0;  // ever made
   std::uint64_t version_ = 0;
 };
 

@@ -4,10 +4,17 @@
 #include "supervisor/core/agent.hpp"
 #include "supervisor/core/change.hpp"
 #include "supervisor/core/collector.hpp"
+#include "supervisor/core/evidence.hpp"
 #include "supervisor/core/facts.hpp"
 #include "supervisor/core/founding.hpp"
+#include "supervisor/core/janitor.hpp"
+#include "supervisor/core/identity.hpp"
 #include "supervisor/core/lease.hpp"
+#include "supervisor/core/leave.hpp"
+#include "supervisor/core/one_way.hpp"
+#include "supervisor/core/restoration.hpp"
 #include "supervisor/core/seat.hpp"
+#include "supervisor/core/successor.hpp"
 #include "supervisor/core/voter.hpp"
 #include "supervisor/core/wellbeing.hpp"
 #include "supervisor/core/world.hpp"
@@ -20,6 +27,7 @@ class Agent::Impl {
 
   Actions handle(const Now& now, const Input& input);
   TimePoint next_deadline() const;
+  TimePoint step_due() const;
   Snapshot snapshot(const Now& now) const;
   bool misses_a_voter() const { return misses_a_voter_; }
   bool stopped() const { return stop_announced_; }
@@ -34,8 +42,11 @@ class Agent::Impl {
   void take(const Now& now, const EtcdReplied& input);
   void take(const Now& now, const ProcessesSeen& input);
   void take(const Now& now, const PostgresSeen& input);
+  void take(const Now& now, const PostgresReplied& input);
+  void take(const Now& now, const EtcdRestored& input);
   void take(const Now& now, const OperatorSays& input);
   void take(const Now& now, const StopRequested&);
+  void take(const Now& now, const SwitchoverAnswered& input);
 
   // ---- one step of every part, in this order ----
   void step(const Now& now);
@@ -50,14 +61,26 @@ class Agent::Impl {
   void follow_ballot(const Now& now, const World& world);
   void start_ballot(const Now& now, const World& world, record::Change change, bool decides);
   void survey(const Now& now, const World& world, const PlanInput& input);
-  void watch_learner(const Now& now, const World& world);
+  void watch_learner(const Now& now, const World& world, bool closely);
+  void sweep(const Now& now);
   void run_patroni(const Now& now);
+  // agent_recovery.cpp
+  void run_etcd(const Now& now);
+  void recover(const Now& now, const RecoverOrder& order);
+  void remember_voters(const Now& now);
+  bool majority_lost(const Now& now, const World& world) const;
+  void tell_loss(const Now& now, const World& world, Snapshot& out) const;
+  // What was known of a cluster that our data is no part of any more.
+  void forget_cluster();
+
   void write_hosts();
   void pause_evictions(bool paused);
 
   void open_ballot(const Now& now, const verdict::Ballot& ballot, std::optional<gossip::Route> route);
   void apply(const Now& now, gossip::Effects effects);
   bool fresh() const;
+  bool is_guest() const;
+  Duration heartbeat_period() const;
   World world(const Now& now) const;
   const std::vector<EtcdTarget>& remotes();
   static std::optional<gossip::Statement> statement(void* self, const Now& now, const Nonce& nonce);
@@ -66,6 +89,7 @@ class Agent::Impl {
   void tell_members(const Now& now, const World& world, Snapshot& out) const;
   MemberRow row(const Now& now, const World& world, const NodeId& node, const etcd::Member* member) const;
   void tell_links(Snapshot& out) const;
+  void tell_seat(const Now& now, const World& world, Snapshot& out) const;
   void tell_doing(const Now& now, const World& world, Snapshot& out) const;
   void tell_problems(const Now& now, const World& world, Snapshot& out) const;
   void tell_counters(Snapshot& out) const;
@@ -85,6 +109,13 @@ class Agent::Impl {
   Voter voter_;
   Founding founding_;
   Seat seat_;
+  Leave leave_;
+  LossEvidence evidence_;
+  Restoration restoration_;
+  Successor successor_;
+  std::string recover_refused_;  // the last order, and why it was not obeyed
+  TimePoint recover_refused_at_{};
+  TimePoint voters_noted_{};
   Vouchers vouchers_;
   Outbox out_;
 
@@ -92,21 +123,21 @@ class Agent::Impl {
   ProcessesSeen seen_;
   bool processes_known_ = false;
   PostgresSeen postgres_;
-  bool conflict_ = false;
-  std::string conflict_text_;
+  Identities identities_;
+  OneWay one_way_;
   bool stopping_ = false;
   bool stop_announced_ = false;
   std::map<MemberId, TimePoint> unclaimed_since_;
-  std::map<MemberId, TimePoint> learner_since_;
   bool seeded_ = false;
   TimePoint peers_noted_{};
+  std::optional<std::uint64_t> peers_for_;  // gossip's version then
   bool misses_a_voter_ = false;
   TimePoint vouch_at_{};
   Plan plan_;
   TimePoint retry_decision_at_{};
   TimePoint survey_at_{};
-  LearnerSeen learner_;
-  TimePoint learner_asked_{};
+  LearnerWatch learner_;
+  Janitor janitor_;
   RunPatroni patroni_;
   TimePoint chosen_since_ = kNever;
   TimePoint patroni_retry_{};
@@ -120,6 +151,7 @@ class Agent::Impl {
   std::optional<std::pair<std::uint64_t, ClusterId>> remotes_for_;  // gossip's version, and our cluster
   TimePoint promised_deadline_ = kNever;
   TimePoint heartbeat_{};
+  bool news_ = true;  // the input in hand said something that step() may depend on
   TimePoint no_leader_since_ = kNever;
 };
 

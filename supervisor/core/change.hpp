@@ -35,6 +35,7 @@ class ChangeExecution {
 
  private:
   enum class Step : std::uint32_t { kIdle, kOpening, kReadBack, kListing, kCalling, kClosing };
+  static bool leave_stands(const World& world, const record::Record& record);
   bool victim_lives(const World& world, const record::Record& record) const;
   static std::string flaw_of(const World& world, const record::Record& record);
   bool mine(Epoch epoch, const RemoverLease& lease) const;
@@ -63,6 +64,7 @@ class ChangeExecution {
   TimePoint not_before_{};     // back-off after an answer that was not "done"
   std::string waits_for_;
   std::string flaw_;
+  std::optional<std::pair<Epoch, std::uint64_t>> flaw_for_;  // the record's revision, and the view's version: that of the keys
 };
 
 }  // namespace fluxpg::supervisor

@@ -1,6 +1,7 @@
 #include "supervisor/core/etcd_view.hpp"
 
 #include <algorithm>
+#include <tuple>
 
 #include "base/guard.hpp"
 
@@ -57,8 +58,13 @@ void EtcdView::next(const Now& now, Step step, Outbox& out) {
       return ask(step, etcd::Range{record::paused_key(app_), false, false, 1, false}, seconds(2), out);
     case Step::kPatroni:
       return ask(step, etcd::Range{record::patroni_config_key(app_), false, false, 1, false}, seconds(2), out);
+    case Step::kDatabase:
+      if (patroni_initialized_ && database_.empty()) {
+        return ask(Step::kDatabase, etcd::Range{record::patroni_initialize_key(app_), false, false, 1, false}, seconds(2), out);
+      }
+      [[fallthrough]];
     case Step::kFounded:
-      if (!founded_) return ask(step, etcd::Range{record::founded_key(app_), false, false, 1, false}, seconds(2), out);
+      if (!founded_) return ask(Step::kFounded, etcd::Range{record::founded_key(app_), false, false, 1, false}, seconds(2), out);
       [[fallthrough]];
     case Step::kNodes:
       if (!bindings_complete_) return ask(Step::kNodes, etcd::Range{record::nodes_prefix(app_), true, false, 0, false}, seconds(2), out);
@@ -80,8 +86,17 @@ void EtcdView::next(const Now& now, Step step, Outbox& out) {
   }
 }
 
-void EtcdView::handle(const Now& now, const Purpose& purpose, const etcd::Result& result, Outbox& out) {
-  const Step step = static_cast<Step>(purpose.step);
+bool EtcdView::handle(const Now& now, const Purpose& purpose, const etcd::Result& result, Outbox& out) {
+  const auto known = [&] {
+    return std::tuple(version_, own_has_leader(now), own_is_voter(), list_is_current(now), keys_are_current(now), problem_.empty());
+  };
+  const auto before = known();
+  take(now, static_cast<Step>(purpose.step), result, out);
+  const bool of_keys = static_cast<Step>(purpose.step) > Step::kLocalList;
+  return of_keys || !result || known() != before;
+}
+
+void EtcdView::take(const Now& now, Step step, const etcd::Result& result, Outbox& out) {
   busy_ = false;
   if (step == Step::kStatus) {
     took_status(now, result);
@@ -102,7 +117,7 @@ void EtcdView::handle(const Now& now, const Purpose& purpose, const etcd::Result
   } else if (const auto* range = std::get_if<etcd::RangeResult>(&*result)) {
     if (foreign(range->header)) return;
     took_keys(step, *range);
-    next(now, static_cast<Step>(purpose.step + 1), out);
+    next(now, static_cast<Step>(static_cast<std::uint32_t>(step) + 1), out);
   }
 }
 
@@ -152,6 +167,9 @@ void EtcdView::took_keys(Step step, const etcd::RangeResult& range) {
     case Step::kPatroni:
       patroni_initialized_ = !range.kvs.empty();
       patroni_paused_ = patroni_initialized_ && record::patroni_is_paused(range.kvs.front().value);
+      return;
+    case Step::kDatabase:
+      if (!range.kvs.empty()) database_ = range.kvs.front().value;
       return;
     case Step::kFounded:
       founded_read_ = true;

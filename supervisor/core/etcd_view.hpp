@@ -22,7 +22,8 @@ class EtcdView {
   // `remotes`: other members to read through while our own etcd is not a voter. `cluster`: whose data we hold; answers of another are
   // refused.
   void tick(const Now& now, const std::vector<EtcdTarget>& remotes, ClusterId cluster, Outbox& out);
-  void handle(const Now& now, const Purpose& purpose, const etcd::Result& result, Outbox& out);
+  // False: etcd said what it had said before, and nothing had grown too old meanwhile.
+  bool handle(const Now& now, const Purpose& purpose, const etcd::Result& result, Outbox& out);
   TimePoint next_deadline() const { return busy_ ? kNever : next_cycle_; }
   // Grows whenever the members, the bindings, the founding or our own member id may have become another.
   std::uint64_t version() const { return version_; }
@@ -64,6 +65,7 @@ class EtcdView {
   std::int64_t paused_create_revision() const { return paused_create_; }  // 0: not paused by an operator
   bool patroni_paused() const { return patroni_paused_; }
   bool patroni_initialized() const { return patroni_initialized_; }  // its dynamic configuration exists: some node has made the database
+  const std::string& database() const { return database_; }          // the system identifier that Patroni keeps; empty: none known
   const std::map<MemberId, record::Binding>& bindings() const { return bindings_; }
   verdict::Bindings keys() const;
   const std::vector<record::Record>& history() const { return history_; }  // newest first, the latest 200
@@ -74,7 +76,21 @@ class EtcdView {
   const std::string& problem() const { return problem_; }  // a malformed key, or answers of another cluster
 
  private:
-  enum class Step : std::uint32_t { kStatus, kList, kLocalList, kDecision, kPaused, kPatroni, kFounded, kNodes, kHistory, kOldest, kEnd };
+  enum class Step : std::uint32_t {
+    kStatus,
+    kList,
+    kLocalList,
+    kDecision,
+    kPaused,
+    kPatroni,
+    kDatabase,
+    kFounded,
+    kNodes,
+    kHistory,
+    kOldest,
+    kEnd
+  };
+  void take(const Now& now, Step step, const etcd::Result& result, Outbox& out);
   void next(const Now& now, Step step, Outbox& out);
   void ask(Step step, etcd::Call call, Duration deadline, Outbox& out);
   void took_status(const Now& now, const etcd::Result& result);
@@ -137,6 +153,7 @@ class EtcdView {
   std::int64_t paused_create_ = 0;
   bool patroni_paused_ = false;
   bool patroni_initialized_ = false;
+  std::string database_;
   std::map<MemberId, record::Binding> bindings_;
   bool bindings_complete_ = false;
   std::vector<record::Record> history_;

@@ -10,6 +10,8 @@
 #include "discovery/types.hpp"
 #include "etcdctl-adapter/types.hpp"
 #include "gossip/core/message.hpp"
+#include "supervisor/core/loss.hpp"
+#include "supervisor/record/record.hpp"
 
 namespace fluxpg::supervisor {
 
@@ -22,6 +24,29 @@ struct Peer {
   std::uint16_t gossip_port = 0;
   bool operator==(const Peer&) const = default;
 };
+// Leaving for good, as an operator told this node to.
+struct Departure {
+  enum class Stage : std::uint8_t { kHandsOver, kConsents, kLeft } stage = Stage::kHandsOver;
+  std::int64_t since_ms = 0;  // unix time at which that stage began, for people
+  bool operator==(const Departure&) const = default;
+};
+// A voter of our cluster as etcd last listed it: told, and weighed, when etcd cannot be asked any more.
+struct KnownVoter {
+  MemberId member;
+  NodeId node;  // zero: no key is bound to it
+  std::string name;
+  std::string address;
+  std::int64_t silent_since_ms = 0;  // unix time; 0: it lived when this was written
+  bool operator==(const KnownVoter&) const = default;
+};
+// An operator's `recover` on this node.
+struct Recovery {
+  record::Superseded given_up;  // successor and signature come when the restored etcd is known
+  std::string token;
+  bool restored = false;  // the data on disk is the restored copy
+  bool done = false;      // and its etcd holds the keys that make it this app's cluster
+  bool operator==(const Recovery&) const = default;
+};
 struct Persistent {
   std::string app;
   Incarnation incarnation_limit;
@@ -31,6 +56,12 @@ struct Persistent {
   ClusterId cluster;                              // the cluster of the data on disk; 0: none known
   MemberId member;                                // our member id in it; 0: none known
   std::vector<Peer> peers;                        // where the others were last: found again without the API, also from a new address
+  std::vector<KnownVoter> voters;                 // of that cluster
+  std::optional<Recovery> recovery;
+  ClusterId outlived;              // claims to be the successor of our cluster, whose majority lives
+  std::optional<Departure> leave;  // nullopt: it stays
+  bool consents() const { return leave && leave->stage != Departure::Stage::kHandsOver; }
+  bool left() const { return leave && leave->stage == Departure::Stage::kLeft; }
   bool operator==(const Persistent&) const = default;
 };
 
@@ -66,18 +97,46 @@ struct ProcessesSeen {
   Process patroni;
   bool etcd_data = false;      // a write-ahead log exists in the etcd data directory
   bool postgres_data = false;  // PG_VERSION exists
+  std::string unreadable;       // a sentence, if a data directory cannot be read: then the two above say nothing
+  bool etcd_elsewhere = false;  // etcd was started to listen on another address than ours of today
+  bool operator==(const ProcessesSeen&) const = default;
 };
 struct PostgresSeen {
   std::string role = "unknown";  // "primary", "replica", "unknown"
   std::string system_id;
+  bool operator==(const PostgresSeen&) const = default;
+};
+// How far the copy of some node's PostgreSQL goes; nullopt: its Patroni does not answer.
+struct PostgresReplied {
+  RequestId id;
+  std::optional<PostgresPlace> place;
+};
+// The end of a RestoreEtcd: the copy is in its place and etcd is stopped, or `error` says why everything is as it was.
+struct EtcdRestored {
+  std::string token;
+  std::string error;
 };
 struct OperatorSays {
-  enum class What : std::uint8_t { kPauseEvictions, kResumeEvictions, kFoundWithout } what = What::kPauseEvictions;
-  std::string address;  // kFoundWithout
+  enum class What : std::uint8_t {
+    kPauseEvictions,
+    kResumeEvictions,
+    kFoundWithout,
+    kRecover,
+    kRejoin,
+    kLeave,
+    kCancelLeave
+  } what = What::kPauseEvictions;
+  std::string address = {};   // kFoundWithout
+  RecoverOrder recover = {};  // kRecover
 };
 struct StopRequested {};
+// To SwitchOver: Patroni has agreed to it, cannot do it now, or has nobody who could take over.
+struct SwitchoverAnswered {
+  enum class Outcome : std::uint8_t { kAgreed, kFailed, kNobody } outcome = Outcome::kFailed;
+  std::string text;
+};
 using Input = std::variant<Tick, MessageReceived, ConnectionLost, ListingAnswered, InstancesKnown, EtcdReplied, ProcessesSeen, PostgresSeen,
-                           OperatorSays, StopRequested>;
+                           PostgresReplied, EtcdRestored, OperatorSays, StopRequested, SwitchoverAnswered>;
 
 // ---- actions, carried out in their order; whatever follows a Persist waits until it is durable ----
 struct Send {
@@ -116,6 +175,19 @@ struct StopEtcd {
 struct SetAsideEtcdData {
   std::string why;
 };
+// Take a snapshot of our own etcd, stop it, set its data aside, and restore the snapshot in its place as a cluster of its own: `run` names
+// its only member and the token. Repeated after a crash it goes on where it was. Answered by EtcdRestored.
+struct RestoreEtcd {
+  RunEtcd run;
+  std::string why;
+};
+// Patroni's GET /patroni, ours over loopback.
+struct AskPostgres {
+  RequestId id;
+  bool own = true;
+  Endpoint endpoint;  // if not own
+  Duration deadline = seconds(2);
+};
 // Configuration for Patroni; started if it is not running, reloaded if it changed.
 struct RunPatroni {
   std::vector<Endpoint> etcd_hosts;  // host names; own etcd first, then all other voters
@@ -125,6 +197,8 @@ struct RunPatroni {
 struct StopPatroni {
   std::string why;
 };
+// Ask Patroni to make another node the primary; answered by SwitchoverAnswered, and later by the role that PostgreSQL has.
+struct SwitchOver {};
 struct Host {
   std::string name;
   std::string address;
@@ -138,7 +212,8 @@ struct Say {
   enum class Level : std::uint8_t { kInfo, kWarning, kError } level = Level::kInfo;
   std::string text;
 };
-using Action = std::variant<Send, AskEtcd, Persist, RunEtcd, StopEtcd, SetAsideEtcdData, RunPatroni, StopPatroni, WriteHosts, Say>;
+using Action = std::variant<Send, AskEtcd, Persist, RunEtcd, StopEtcd, SetAsideEtcdData, RestoreEtcd, AskPostgres, RunPatroni, StopPatroni,
+                            WriteHosts, Say, SwitchOver>;
 using Actions = std::vector<Action>;
 
 }  // namespace fluxpg::supervisor

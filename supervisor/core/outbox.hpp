@@ -12,7 +12,7 @@ namespace fluxpg::supervisor {
 
 // Which part asked; `step` is that part's own enumeration, `tag` its own reference (a ballot, or zero).
 struct Purpose {
-  enum class Part : std::uint8_t { kView, kLease, kChange, kVoter, kFounding, kOperator, kLearner } part = Part::kView;
+  enum class Part : std::uint8_t { kView, kLease, kChange, kVoter, kFounding, kOperator, kLearner, kEvidence, kRestoration, kSuccessor, kJanitor } part = Part::kView;
   std::uint32_t step = 0;
   Nonce tag;
 };
@@ -25,11 +25,15 @@ class Outbox {
   void warn(std::string text) { say(Say::Level::kWarning, std::move(text)); }
 
   void ask(Purpose purpose, EtcdTarget target, etcd::Call call, Duration deadline) {
-    const RequestId id{++last_id_};
+    const RequestId id = number();
     pending_.emplace(id, purpose);
     push(AskEtcd{id, std::move(target), std::move(call), deadline});
   }
   void ask_own(Purpose purpose, etcd::Call call, Duration deadline) { ask(purpose, EtcdTarget{}, std::move(call), deadline); }
+
+  RequestId number() { return RequestId{++last_id_}; }
+  // Nobody waits for any answer any more.
+  void forget() { pending_.clear(); }
 
   // The purpose of an answered request; nullopt for an answer that nobody waits for.
   std::optional<Purpose> answered(RequestId id) {

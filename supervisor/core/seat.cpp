@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/guard.hpp"
+#include "supervisor/core/stranger.hpp"
 
 namespace fluxpg::supervisor {
 
@@ -10,6 +11,7 @@ namespace {
 constexpr Duration kFirstBackoff = seconds(1);
 constexpr Duration kLongestBackoff = seconds(30);
 constexpr Duration kSetAsideTakes = seconds(2);  // until the disk is looked at again; still there: once more
+constexpr Duration kMoveAgain = seconds(15);     // after etcd was stopped because its address is no longer ours
 constexpr int kEvicted = 0;                      // etcd ends with 0 only after it learned that it was removed
 }  // namespace
 
@@ -55,6 +57,7 @@ void Seat::tick(const Now& now, const World& world, const ProcessesSeen& seen, b
     backoff_ = Duration::zero();
     note_cluster(now, world, persistent, out);
   }
+  if (!world.stopping && move(now, seen, out)) return;
   if (state == Process::State::kUnknown || state == Process::State::kRunning || state == Process::State::kStarting || world.stopping) {
     next_try_ = kNever;
     return;
@@ -63,6 +66,7 @@ void Seat::tick(const Now& now, const World& world, const ProcessesSeen& seen, b
     problem_ = "another living node answers with this node's id: etcd stays down, because two processes with one identity would vote twice";
     return;
   }
+  if (!seen.unreadable.empty() && holds(Guard::kUnreadableIsNotFresh)) return;  // told elsewhere
   if (next_try_ != kNever && now.boot < next_try_) {
     doing_.push_back(
         {"starting etcd", "the next try after it ended" +
@@ -83,6 +87,16 @@ void Seat::tick(const Now& now, const World& world, const ProcessesSeen& seen, b
   join(now, world, persistent, out);
 }
 
+// etcd listens where it was started: at an address that is no longer ours nobody reaches it. Its data and its id stay.
+bool Seat::move(const Now& now, const ProcessesSeen& seen, Outbox& out) {
+  if (seen.etcd.state != Process::State::kRunning || !seen.etcd_elsewhere) return false;
+  doing_.push_back({"moving etcd to this node's new address", "etcd to stop and start again"});
+  if (now.boot < next_move_) return true;
+  next_move_ = now.boot + kMoveAgain;
+  out.push(StopEtcd{"it listens on an address that this node no longer has"});
+  return true;
+}
+
 // A founder that was away while its plan was chosen, and for so long that it was evicted.
 bool Seat::evicted_before_chosen(const Now& now, const World& world, const ProcessesSeen& seen, const Persistent& persistent) {
   const EtcdView& view = world.view;
@@ -95,7 +109,10 @@ bool Seat::evicted_before_chosen(const Now& now, const World& world, const Proce
 void Seat::found(const Now& now, const World& world, const Persistent& persistent, Outbox& out) {
   RunEtcd plan = base(world);
   plan.initial_cluster.clear();
-  for (const verdict::Founder& founder : persistent.promised->founders) plan.initial_cluster.emplace_back(founder.name, founder.peer_url);
+  for (const verdict::Founder& founder : persistent.promised->founders) {
+    plan.initial_cluster.emplace_back(founder.name, founder.peer_url);
+    if (founder.node == world.self()) plan.name = founder.name;  // etcd looks for it in the list; our address may be another since then
+  }
   plan.new_cluster = true;
   plan.token = persistent.promised->token;
   start(now, std::move(plan), out);
@@ -103,8 +120,9 @@ void Seat::found(const Now& now, const World& world, const Persistent& persisten
 
 void Seat::resume(const Now& now, const World& world, const ProcessesSeen& seen, Persistent& persistent, Outbox& out) {
   const EtcdView& view = world.view;
-  const bool evicted = seen.etcd.state == Process::State::kExited && seen.etcd.exit_code == kEvicted;
-  if (evicted && persistent.member) {
+  // An etcd whose data is damaged ends before it can learn that it was removed: its starts have then failed for half a minute.
+  const bool ended = seen.etcd.state == Process::State::kExited && (seen.etcd.exit_code == kEvicted || backoff_ >= kLongestBackoff);
+  if (ended && persistent.member) {
     const bool gone = !holds(Guard::kRemovedIsListed) ||
                       (view.list_is_current(now) && view.list().header.cluster == persistent.cluster && !view.find(persistent.member));
     if (gone) {
@@ -115,6 +133,8 @@ void Seat::resume(const Now& now, const World& world, const ProcessesSeen& seen,
       return;
     }
   }
+  problem_ = outnumbered(now, world);
+  if (!problem_.empty()) return;
   if (holds(Guard::kIdentityWait) && now.boot - world.started < world.config.rules.identity_wait) {
     doing_.push_back({"starting etcd on existing data", "whether another node answers with our id"});
     next_try_ = world.started + world.config.rules.identity_wait;
@@ -135,10 +155,7 @@ void Seat::join(const Now& now, const World& world, Persistent& persistent, Outb
     out.push(Persist{persistent});
   }
   const etcd::Member* seat = view.find_by_peer_url(own.peer_url);
-  if (seat == nullptr) {
-    doing_.push_back({"joining the cluster", "the remover to add this node as a learner"});
-    return;
-  }
+  if (seat == nullptr) return;
   // Promised, but the word to start was missed: a founder that never started has forgotten nothing.
   const auto& promised = persistent.promised;
   if (!seat->learner && promised && view.founded() && view.founded()->token == promised->token && persistent.started_token.empty() &&

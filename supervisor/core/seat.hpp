@@ -17,6 +17,7 @@ class Seat {
   const std::string& problem() const { return problem_; }
 
  private:
+  bool move(const Now& now, const ProcessesSeen& seen, Outbox& out);
   static bool evicted_before_chosen(const Now& now, const World& world, const ProcessesSeen& seen, const Persistent& persistent);
   void start(const Now& now, RunEtcd plan, Outbox& out);
   void found(const Now& now, const World& world, const Persistent& persistent, Outbox& out);
@@ -28,6 +29,7 @@ class Seat {
   std::vector<Doing> doing_;
   std::string problem_;
   TimePoint next_try_ = kNever;
+  TimePoint next_move_{};  // of a running etcd to our address of today
   Duration backoff_{};
 };
 

@@ -4,6 +4,10 @@ namespace fluxpg::supervisor {
 
 using gossip::State;
 
+namespace {
+constexpr Duration kAnswersNow = seconds(10);
+}  // namespace
+
 const gossip::MemberView* World::heard(const NodeId& node) const {
   const auto found = gossip.members().find(node);
   return found == gossip.members().end() ? nullptr : &found->second;
@@ -61,7 +65,28 @@ std::string World::address_of(const NodeId& node) const {
 
 discovery::Presence World::presence(const Now& now, const NodeId& node) const {
   const std::string address = address_of(node);
-  return address.empty() ? discovery::Presence::kUnknown : listing.presence(now, address);
+  if (address.empty()) return discovery::Presence::kUnknown;
+  return successor(now, node) != nullptr ? discovery::Presence::kUnlisted : listing.presence(now, address);
+}
+
+std::string World::describe_presence(const Now& now, const NodeId& node) const {
+  const std::string address = address_of(node);
+  if (address.empty()) return "its address is unknown";
+  if (const auto* other = successor(now, node))
+    return "another node (" + short_text(other->id) + ") lives at its address " + address + " now";
+  return listing.describe(now, address);
+}
+
+const gossip::NodeInfo* World::successor(const Now& now, const NodeId& node) const {
+  const gossip::NodeInfo* dead = info(node);
+  if (dead == nullptr || alive(node)) return nullptr;
+  const Endpoint place = dead->gossip_endpoint();
+  if (gossip.self().gossip_endpoint() == place) return &gossip.self();
+  for (const auto& [id, member] : gossip.members()) {
+    const bool answers = member.state == State::kAlive && now.boot - member.last_answer < kAnswersNow;
+    if (id != node && answers && member.info.gossip_endpoint() == place) return &member.info;
+  }
+  return nullptr;
 }
 
 std::string World::peer_url(const gossip::NodeInfo& node) const {

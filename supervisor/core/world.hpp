@@ -52,7 +52,6 @@ struct World {
   const Persistent& persistent;
   const Vouchers& vouchers;
   const std::map<MemberId, TimePoint>& unclaimed_since;  // members that no living node claims
-  const std::map<MemberId, TimePoint>& learner_since;    // when each learner was first seen in the list
   TimePoint started;
   std::uint32_t instances = 0;  // 0: unknown
   std::string unwell;           // why our own judgement cannot be trusted just now; empty: well
@@ -70,6 +69,9 @@ struct World {
   std::string name_of(const NodeId& node) const;
   std::string address_of(const NodeId& node) const;  // from gossip, else as etcd recorded it; empty: unknown
   discovery::Presence presence(const Now& now, const NodeId& node) const;
+  std::string describe_presence(const Now& now, const NodeId& node) const;
+  // A living node that answers first-hand where this dead one was: whoever is listed there is not the dead one. nullptr if there is none.
+  const gossip::NodeInfo* successor(const Now& now, const NodeId& node) const;
   std::string peer_url(const gossip::NodeInfo& info) const;
   std::string client_url(const gossip::NodeInfo& info) const;
   static EtcdTarget etcd_of(const gossip::NodeInfo& info);

@@ -212,6 +212,25 @@ Founded founded(const Object& json) {
   return result;
 }
 
+Superseded superseded(const Object& json) {
+  Superseded result;
+  result.cluster = json.number<ClusterId>("cluster");
+  result.successor = json.number<ClusterId>("successor");
+  result.member = json.number<MemberId>("member");
+  result.node = json.bytes<NodeId>("node");
+  json.each("voters", [&](const Json& value, const std::string& path) {
+    const Object voter(value, path);
+    result.voters.push_back({voter.number<MemberId>("member"), voter.bytes<NodeId>("node"), voter.text("name")});
+  });
+  json.each("although", [&](const Json& value, const std::string& path) {
+    if (!value.is_string()) throw Malformed{path + " is " + Object::shown(value) + ", expected a text"};
+    result.although.push_back(value.get<std::string>());
+  });
+  result.at_ms = json.integer("at_ms");
+  result.signature = json.bytes<Signature>("signature");
+  return result;
+}
+
 // `name` is the last part of the key: the first word of every sentence.
 template <class T>
 Expected<T, std::string> guarded(std::string_view text, const std::string& name, T (*read)(const Object&)) {
@@ -245,5 +264,6 @@ Expected<Record, std::string> record_from_json(std::string_view text) { return g
 Expected<RemoverKey, std::string> remover_from_json(std::string_view text) { return guarded<RemoverKey>(text, "remover", remover); }
 Expected<Binding, std::string> binding_from_json(std::string_view text) { return guarded<Binding>(text, "nodes", binding); }
 Expected<Founded, std::string> founded_from_json(std::string_view text) { return guarded<Founded>(text, "founded", founded); }
+Expected<Superseded, std::string> superseded_from_json(std::string_view text) { return guarded<Superseded>(text, "superseded", superseded); }
 
 }  // namespace fluxpg::record

@@ -21,7 +21,7 @@ struct Change {
   NodeId node;           // whose etcd it is; zero if no key is bound to the member
   std::string name;      // for people
   std::string peer_url;
-  std::string rule;      // short name of the rule: "unlisted", "listed-replacement", "tolerance", "listed-grace", "consent", "ghost-learner", "join", "seat-empty"
+  std::string rule;      // short name of the rule: "unlisted", "listed-replacement", "tolerance", "listed-grace", "consent", "leave", "ghost-learner", "join", "spare", "seat-empty"
   std::string reason;    // one sentence with the facts
   bool operator==(const Change&) const = default;
 };
@@ -70,6 +70,27 @@ struct Founded {
   bool operator==(const Founded&) const = default;
 };
 
+// /fluxpg/{app}/superseded/{cluster id in hex}: an operator gave that cluster up, and this one was restored from the copy of one of its
+// voters. Signed by that voter: whoever holds data of the cluster that was given up joins this one on nobody else's word.
+struct SupersededVoter {
+  MemberId member;
+  NodeId node;
+  std::string name;
+  bool operator==(const SupersededVoter&) const = default;
+};
+struct Superseded {
+  ClusterId cluster;                     // given up …
+  ClusterId successor;                   // … for this one
+  MemberId member;                       // the voter whose copy it is, by its id in the old cluster …
+  NodeId node;                           // … and its key
+  std::vector<SupersededVoter> voters;   // of the old cluster
+  std::vector<std::string> although;     // addresses of voters that may have lived: the operator answered for them
+  std::int64_t at_ms = 0;
+  Signature signature;
+  bool operator==(const Superseded&) const = default;
+};
+std::string signed_bytes(const Superseded& superseded);
+
 std::string_view to_text(Kind kind);  // "remove", "add-learner", "promote"
 
 // Where each is kept.
@@ -78,7 +99,9 @@ std::string record_key(const std::string& app);
 std::string remover_key(const std::string& app);
 std::string decision_prefix(const std::string& app);  // of just these two: one read, one revision
 std::string founded_key(const std::string& app);
+std::string superseded_key(const std::string& app, ClusterId cluster);
 std::string paused_key(const std::string& app);   // exists while evictions are paused by an operator
+std::string patroni_initialize_key(const std::string& app);  // PostgreSQL's system identifier, once the database was made
 std::string patroni_config_key(const std::string& app);  // Patroni's own dynamic configuration: read for `patronictl pause`
 std::string nodes_prefix(const std::string& app);
 std::string node_key(const std::string& app, MemberId member);
@@ -93,9 +116,11 @@ std::string to_json(const Record& record);
 std::string to_json(const RemoverKey& key);
 std::string to_json(const Binding& binding);
 std::string to_json(const Founded& founded);
+std::string to_json(const Superseded& superseded);
 Expected<Record, std::string> record_from_json(std::string_view text);
 Expected<RemoverKey, std::string> remover_from_json(std::string_view text);
 Expected<Binding, std::string> binding_from_json(std::string_view text);
 Expected<Founded, std::string> founded_from_json(std::string_view text);
+Expected<Superseded, std::string> superseded_from_json(std::string_view text);
 
 }  // namespace fluxpg::record

@@ -91,4 +91,17 @@ std::string to_json(const Founded& founded) {
                {"at_ms", founded.at_ms}});
 }
 
+std::string to_json(const Superseded& s) {
+  Json voters = Json::array();
+  for (const SupersededVoter& v : s.voters) voters.push_back({{"member", id(v.member)}, {"node", id(v.node)}, {"name", v.name}});
+  return dump({{"cluster", id(s.cluster)},
+               {"successor", id(s.successor)},
+               {"member", id(s.member)},
+               {"node", id(s.node)},
+               {"voters", std::move(voters)},
+               {"although", s.although},
+               {"at_ms", s.at_ms},
+               {"signature", id(s.signature)}});
+}
+
 }  // namespace fluxpg::record

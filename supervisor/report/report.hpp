@@ -28,6 +28,12 @@ std::string matrix_json(const Snapshot& snapshot);
 std::string decisions_text(const Snapshot& snapshot, const TextOptions& options = {});
 std::string decisions_json(const Snapshot& snapshot);
 
+// What is left and what is missing when the majority is lost; `obstacle`: why `recover` would be refused, empty: it would not.
+std::string recover_text(const Snapshot& snapshot, const std::string& obstacle, const TextOptions& options = {});
+std::string recover_json(const Snapshot& snapshot, const std::string& obstacle);
+// The object `majority_loss` of status and recover.
+std::string loss_json(const supervisor::MajorityLoss& loss);
+
 // Names of nodes, for explain_text; a node that is not in it is shown by the beginning of its id.
 using Names = std::map<NodeId, std::string>;
 Names names(const Snapshot& snapshot);
@@ -41,6 +47,10 @@ std::vector<record::Record> all_decisions(const Snapshot& snapshot);
 std::vector<record::Record> select(const std::vector<record::Record>& history, std::string_view member);
 // Whether MEMBER is somebody in the snapshot or in its history: else the answer is "unknown member", not "no decision".
 bool knows(const Snapshot& snapshot, std::string_view member);
+
+// How far `fluxpgctl leave` on this node is: one sentence, and {"state", "waits_for", "since"}.
+std::string leave_text(const Snapshot& snapshot);
+std::string leave_json(const Snapshot& snapshot);
 
 // In Prometheus' text format.
 std::string metrics(const Snapshot& snapshot);

@@ -8,7 +8,8 @@ namespace fluxpg::runtime {
 namespace {
 
 constexpr Duration kRetry = seconds(10);
-constexpr Duration kLookAgain = minutes(5);
+constexpr Duration kLookAgain = seconds(30);  // the host itself answers: nobody else is bothered
+constexpr Duration kInterfaces = seconds(5);
 constexpr Duration kDeadline = seconds(3);
 constexpr std::size_t kMaxAnswer = 64 * 1024;
 
@@ -42,16 +43,30 @@ void AddressFinder::decide(const discovery::AddressSources& sources) {
     trouble_.set(listen ? "" : listen.error());
     if (!listen) return again(kRetry);
     address_ = own->address;
+    listen_ = *listen;
+    context_.later(kInterfaces, [this] { watch_interfaces(); });
     context_.log.write(Level::kInfo, "This node is " + address_ + " and listens on " + *listen + ". " + own->why);
     found_({address_, *listen});
   } else if (own && sources.hostinfo && *sources.hostinfo && own->address != address_) {
-    if (other_ == own->address) return changed_(other_);
+    if (other_ == own->address) return changed_("This node's address is now " + other_);
     other_ = own->address;
     return again(kRetry);
   } else {
     other_.clear();
   }
   if (sources.hostinfo) again(kLookAgain);
+}
+
+// Behind a container's bridge only the host knows of a new public address; a new one of our own interface is seen here.
+void AddressFinder::watch_interfaces() {
+  const auto listen = listen_address(context_.settings.listen_address, address_, interface_addresses());
+  if (listen && *listen != listen_) {
+    if (other_listen_ == *listen) return changed_("The address of this node's interface is now " + *listen);
+    other_listen_ = *listen;
+  } else {
+    other_listen_.clear();
+  }
+  context_.later(kInterfaces, [this] { watch_interfaces(); });
 }
 
 void AddressFinder::again(Duration wait) {

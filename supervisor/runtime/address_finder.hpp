@@ -15,7 +15,8 @@ class AddressFinder {
     std::string address;
     std::string listen;
   };
-  // `found` runs once; `changed` when the host has told another address twice in a row.
+  // `found` runs once; `changed`, with a sentence, when another address was seen twice in a row: told by the host, or on the interface
+  // that is listened on.
   AddressFinder(const Context& context, std::function<void(const Found&)> found, std::function<void(const std::string&)> changed);
 
   void look();
@@ -25,6 +26,7 @@ class AddressFinder {
  private:
   void decide(const discovery::AddressSources& sources);
   void again(Duration wait);
+  void watch_interfaces();
 
   const Context& context_;
   std::function<void(const Found&)> found_;
@@ -32,6 +34,8 @@ class AddressFinder {
   Trouble trouble_;
   std::string address_;
   std::string other_;  // told once instead of address_
+  std::string listen_;
+  std::string other_listen_;  // seen once instead of listen_
 };
 
 }  // namespace fluxpg::runtime

@@ -27,12 +27,13 @@ class Daemon {
 
  private:
   struct Failure {
-    int exit = 0;
+    int exit = 0;  // 0: the disk does not let us just now; tried again, and status says so meanwhile
     std::string sentence;
   };
+  void begin();
   std::optional<Failure> open();
   void open_node(const AddressFinder::Found& found);
-  void restart_at(const std::string& address);
+  void restart_because(const std::string& sentence);
   void end(int exit, const std::string& sentence);
   void stop_requested();
   StatusReply answer_status(const StatusRequest& request);
@@ -48,6 +49,7 @@ class Daemon {
   Context context_;
   Supervisord supervisord_;
   AddressFinder address_;
+  Trouble disk_;
   std::optional<Lock> lock_;
   std::unique_ptr<Signing> identity_;
   supervisor::Persistent state_;

@@ -5,6 +5,8 @@
 #include <ctime>
 #include <filesystem>
 
+#include "supervisor/runtime/disk.hpp"
+
 namespace fluxpg::runtime {
 
 using supervisor::Process;
@@ -89,14 +91,30 @@ void EtcdProcess::begin(const supervisor::StopEtcd& stop) {
 }
 
 void EtcdProcess::begin(const supervisor::SetAsideEtcdData& aside) {
-  set_aside_when_stopped(aside.why, context_.now().boot + kStopPatience);
+  when_stopped(context_.now().boot + kStopPatience, [this, why = aside.why](const Done& stopped) {
+    if (!stopped) return fail("etcd's data is not set aside: " + stopped.error());
+    rename(why);
+  });
 }
 
-void EtcdProcess::set_aside_when_stopped(const std::string& why, TimePoint give_up) {
-  control_.programs([this, why, give_up](const Expected<Programs, RpcError>& programs) {
-    if (has_ended(programs)) return rename(why);
-    if (context_.now().boot >= give_up) return fail("etcd's data is not set aside: supervisord does not say that etcd has stopped.");
-    context_.later(kLookAgain, [this, why, give_up] { set_aside_when_stopped(why, give_up); });
+void EtcdProcess::when_stopped(TimePoint give_up, const EtcdRestore::OnDone& then) {
+  control_.programs([this, give_up, then](const Expected<Programs, RpcError>& programs) {
+    if (has_ended(programs)) return then({});
+    if (context_.now().boot >= give_up) return then(unexpected(std::string("supervisord does not say that etcd has stopped.")));
+    context_.later(kLookAgain, [this, give_up, then] { when_stopped(give_up, then); });
+  });
+}
+
+void EtcdProcess::begin(const supervisor::RestoreEtcd& order) {
+  const auto stop = [this](const EtcdRestore::OnDone& then) {
+    control_.stop(kEtcdProgram, [this, then](Expected<bool, RpcError> stopped) {
+      if (!stopped && stopped.error().fault != kNotRunning) return then(unexpected("etcd cannot be stopped: " + stopped.error().message));
+      when_stopped(context_.now().boot + kStopPatience, then);
+    });
+  };
+  restore_.run(order, stop, [this, token = order.run.token](const Done& done) {
+    context_.feed(supervisor::EtcdRestored{token, done ? "" : done.error()});
+    finish();
   });
 }
 
@@ -104,6 +122,10 @@ void EtcdProcess::rename(const std::string& why) {
   const std::string from = context_.settings.etcd_data_dir;
   std::error_code error;
   if (!std::filesystem::exists(from, error)) return finish();
+  if (set_aside(from).directories >= kMostAside) {
+    return fail("etcd's data is not set aside: " + std::to_string(kMostAside) +
+                " such directories are there already. Delete those that nobody needs.");
+  }
   const std::string to = aside_name(from, context_.now().wall, why);
   const auto renamed = rename_durably(from, to);
   if (!renamed) return fail(renamed.error());

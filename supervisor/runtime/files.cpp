@@ -81,14 +81,12 @@ Expected<std::string, std::string> read_file(const std::string& path, std::size_
 
 Done write_atomically(const std::string& path, std::string_view content, mode_t mode, const std::string& owner) {
   const std::string temporary = path + ".new";
-  ::unlink(temporary.c_str());  // left by a crash
   {
-    const Descriptor file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
-    if (!file) return failed("written", temporary);
+    // One may be there, left by a crash: it is written over, because nothing is ever unlinked where data lies.
+    const Descriptor file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600));
+    if (!file || ::fchmod(file.get(), 0600) != 0) return failed("written", temporary);
     if (!write_all(file.get(), content) || !give_to(file.get(), owner) || ::fchmod(file.get(), mode) != 0 || ::fsync(file.get()) != 0) {
-      auto error = failed("written", temporary);
-      ::unlink(temporary.c_str());
-      return error;
+      return failed("written", temporary);
     }
   }
   if (::rename(temporary.c_str(), path.c_str()) != 0) return failed("replaced", path);

@@ -97,7 +97,13 @@ Expected<bool, std::string> write_etcd_config(const Settings& settings, const Se
   in.tls = etcd_tls(settings);
   in.heartbeat = settings.etcd_heartbeat;
   in.election = settings.etcd_election;
+  in.quota_bytes = std::uint64_t{settings.etcd_quota_mb} << 20;
   return write_if_changed(settings.etcd_config_file, render::etcd_yml(in), settings.etcd_user);
+}
+
+bool etcd_listens_on(const Settings& settings, const std::string& interface_address) {
+  const auto content = read_file(settings.etcd_config_file);
+  return !content || content->find("https://" + interface_address + ":" + std::to_string(settings.ports.etcd_peer)) != std::string::npos;
 }
 
 Expected<bool, std::string> write_patroni_config(const Settings& settings, const ClusterKeys& keys, const Self& self,

@@ -38,6 +38,8 @@ Done write_certificates(const Settings& settings, const ClusterKeys& keys, const
 
 // Each returns whether the file changed.
 Expected<bool, std::string> write_etcd_config(const Settings& settings, const Self& self, const supervisor::RunEtcd& run);
+// Whether the file that etcd was started with lets it listen on this interface.
+bool etcd_listens_on(const Settings& settings, const std::string& interface_address);
 Expected<bool, std::string> write_patroni_config(const Settings& settings, const ClusterKeys& keys, const Self& self,
                                                  const supervisor::RunPatroni& run);
 Done write_hosts(const Settings& settings, const std::vector<supervisor::Host>& hosts);

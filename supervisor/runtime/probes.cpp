@@ -1,8 +1,11 @@
 #include "supervisor/runtime/probes.hpp"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "supervisor/runtime/disk.hpp"
+#include "supervisor/runtime/etcd_process.hpp"
+#include "supervisor/runtime/node_files.hpp"
 
 namespace fluxpg::runtime {
 
@@ -17,6 +20,7 @@ constexpr Duration kPatroniPeriod = seconds(3);
 constexpr Duration kRepeat = seconds(5);  // unchanged things are told this often
 constexpr Duration kPatroniDeadline = seconds(2);
 constexpr std::size_t kMaxPatroniAnswer = 256 * 1024;
+constexpr Duration kAsidePeriod = minutes(1);
 
 Process find(const Programs& programs, const char* name) {
   const auto found = programs.find(name);
@@ -24,7 +28,8 @@ Process find(const Programs& programs, const char* name) {
 }
 
 bool same(const ProcessesSeen& a, const ProcessesSeen& b) {
-  return a.etcd == b.etcd && a.patroni == b.patroni && a.etcd_data == b.etcd_data && a.postgres_data == b.postgres_data;
+  return a.etcd == b.etcd && a.patroni == b.patroni && a.etcd_data == b.etcd_data && a.etcd_elsewhere == b.etcd_elsewhere &&
+         a.unreadable == b.unreadable && a.postgres_data == b.postgres_data;
 }
 
 bool same(const PostgresSeen& a, const PostgresSeen& b) { return a.role == b.role && a.system_id == b.system_id; }
@@ -49,8 +54,26 @@ PostgresSeen postgres_from_patroni(const std::string& body) {
   return seen;
 }
 
-Probes::Probes(const Context& context, ProcessControl& control)
-    : context_(context), control_(control), trouble_(context.log, "supervisord answers again.") {}
+std::optional<supervisor::PostgresPlace> place_from_patroni(const std::string& body) {
+  const auto answer = nlohmann::json::parse(body, nullptr, false);
+  if (!answer.is_object() || !answer.contains("xlog") || !answer["xlog"].is_object()) return std::nullopt;
+  const PostgresSeen seen = postgres_from_patroni(body);
+  supervisor::PostgresPlace place{seen.role, seen.system_id, 0, 0};
+  const auto number = [](const nlohmann::json& object, const char* key) {
+    const auto found = object.find(key);
+    return found != object.end() && found->is_number_unsigned() ? found->get<std::uint64_t>() : 0;
+  };
+  place.timeline = static_cast<std::uint32_t>(number(answer, "timeline"));
+  for (const char* key : {"location", "received_location", "replayed_location"}) place.lsn = std::max(place.lsn, number(answer["xlog"], key));
+  return place;
+}
+
+Probes::Probes(const Context& context, ProcessControl& control, const std::string& listen)
+    : context_(context),
+      control_(control),
+      listen_(listen),
+      trouble_(context.log, "supervisord answers again."),
+      aside_trouble_(context.log, "Few directories are set aside now.") {}
 
 void Probes::start() {
   look_at_processes();
@@ -69,14 +92,33 @@ void Probes::processes_seen(const Expected<Programs, RpcError>& programs) {
   ProcessesSeen seen;
   if (programs) seen.etcd = find(*programs, kEtcdProgram);
   if (programs) seen.patroni = find(*programs, kPatroniProgram);
-  seen.etcd_data = has_etcd_data(context_.settings.etcd_data_dir);
-  seen.postgres_data = has_postgres_data(context_.settings.postgres_data_dir);
+  const auto etcd_data = has_etcd_data(context_.settings.etcd_data_dir);
+  const auto postgres_data = has_postgres_data(context_.settings.postgres_data_dir);
+  seen.etcd_data = etcd_data && *etcd_data;
+  seen.postgres_data = postgres_data && *postgres_data;
+  seen.unreadable = !etcd_data ? etcd_data.error() : !postgres_data ? postgres_data.error() : "";
+  look_aside();
+  seen.etcd_elsewhere = seen.etcd.state == Process::State::kRunning && !etcd_listens_on(context_.settings, listen_);
   patroni_runs_ = seen.patroni.state == Process::State::kRunning;
   const TimePoint now = context_.now().boot;
   if (processes_ && same(*processes_, seen) && now - processes_told_ < kRepeat) return;
   processes_ = seen;
   processes_told_ = now;
   context_.feed(seen);
+}
+
+// Once a minute: it walks through every file of them.
+void Probes::look_aside() {
+  const TimePoint now = context_.now().boot;
+  if (now < aside_at_) return;
+  aside_at_ = now + kAsidePeriod;
+  const Aside aside = set_aside(context_.settings.etcd_data_dir);
+  aside_trouble_.set(aside.directories < kAskAboutAside
+                         ? ""
+                         : std::to_string(aside.directories) + " directories of old etcd data were set aside beside " +
+                               context_.settings.etcd_data_dir + ", " + std::to_string(aside.bytes >> 20) +
+                               " MiB: look whether anything in them is missed, and delete them. At " + std::to_string(kMostAside) +
+                               " none is set aside any more.");
 }
 
 void Probes::look_at_patroni() {

@@ -4,6 +4,7 @@
 
 #include "base/endpoint.hpp"
 #include "supervisor/report/report.hpp"
+#include "supervisor/runtime/leave_answers.hpp"
 
 namespace fluxpg::runtime {
 
@@ -49,6 +50,34 @@ StatusReply found(const StatusRequest& request, const std::function<void(Operato
           "The silence of " + request.args.front() + " no longer prevents a founding; `fluxpgctl status` shows what else is waited for."};
 }
 
+// First what is left, then (with the name of the app) the deed. The agent looks once more before it acts.
+StatusReply recover(const StatusRequest& request, const Snapshot& snapshot, const std::function<void(OperatorSays)>& tell,
+                    const report::TextOptions& options) {
+  supervisor::RecoverOrder order;
+  for (std::size_t i = 0; i < request.args.size(); ++i) {
+    const std::string& word = request.args[i];
+    if (word == "--rejoin" && request.args.size() == 1) {
+      tell({OperatorSays::What::kRejoin});
+      return {0, "If this node's cluster was given up for a recovered one, it sets its old data aside and joins; `fluxpgctl status` shows it."};
+    }
+    const bool known = word == "--app" || word == "--although-they-may-live";
+    if (!known || ++i == request.args.size()) return usage("recover knows `--app NAME`, `--although-they-may-live ADDRESS` and `--rejoin`.");
+    if (word == "--app") order.app = request.args[i];
+    if (word != "--app") order.although.push_back(request.args[i]);
+  }
+  if (order.app.empty()) {
+    const std::string obstacle = supervisor::recover_obstacle(snapshot.loss, order.although);
+    const std::string body = request.json ? report::recover_json(snapshot, obstacle) : report::recover_text(snapshot, obstacle, options);
+    return {obstacle.empty() ? 0 : kExitDegraded, body};
+  }
+  const std::string refusal = supervisor::recover_refusal(snapshot.loss, snapshot.app, order);
+  if (!refusal.empty()) return {kExitDegraded, refusal};
+  OperatorSays says{OperatorSays::What::kRecover};
+  says.recover = std::move(order);
+  tell(std::move(says));
+  return {0, "Recovering: the snapshot is taken and restored under a new token; `fluxpgctl watch` shows how far it is."};
+}
+
 }  // namespace
 
 StatusReply answer(const StatusRequest& request, const Snapshot& snapshot, const Signing& verifier,
@@ -65,7 +94,8 @@ StatusReply answer(const StatusRequest& request, const Snapshot& snapshot, const
   if (verb == "explain") return explain(request, snapshot, verifier, options);
   if (verb == "evictions") return evictions(request, tell);
   if (verb == "found") return found(request, tell);
-  if (verb == "leave" || verb == "recover") return usage("This version of fluxpgd does not have \"" + verb + "\" yet.");
+  if (verb == "leave") return answer_leave(request, snapshot, tell);
+  if (verb == "recover") return recover(request, snapshot, tell, options);
   return usage("fluxpgd does not know the verb \"" + verb + "\".");
 }
 

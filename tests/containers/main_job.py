@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""The main job in real containers: docker/up, an eviction, its explanation, a fourth node, a lying API.
+"""The main job in real containers: docker/up, planned stops and a leave, an eviction, its explanation, a fourth node, a lying API,
+a lost majority.
 
 The oracles are etcdctl and PostgreSQL's own rows; fluxpgd's status is only read for what it says.
 FLUXPG_LONG=1 keeps every lie of the API up for the five minutes of the acceptance instead of 90 s; FLUXPG_KEEP=1 leaves the cluster up.
@@ -11,6 +12,8 @@ import subprocess
 import sys
 import time
 import urllib.request
+
+import recover
 
 NODES = ["postgres-cluster", "postgres-cluster-2", "postgres-cluster-3"]
 FOURTH = "postgres-cluster-4"
@@ -200,8 +203,13 @@ def a_fourth_node_takes_its_place():
     wait_until("healthy with three voters", lambda: ctl(NODES[0], "status").returncode == 0, 120)
 
 
+def a_lost_majority_is_recovered_and_the_dead_join():
+    recover.run(sys.modules[__name__])
+
+
 SCENARIOS = [one_command_brings_it_up, the_seeds_commands_work, etcd_is_closed_to_strangers, a_live_unlisted_node_stays,
-             a_lying_api_evicts_nobody, a_dead_unlisted_node_is_evicted_and_explained, a_fourth_node_takes_its_place]
+             a_lying_api_evicts_nobody, a_dead_unlisted_node_is_evicted_and_explained, a_fourth_node_takes_its_place,
+             a_lost_majority_is_recovered_and_the_dead_join]
 
 
 def main():
@@ -211,7 +219,9 @@ def main():
         return 77
     try:
         subprocess.run(["docker/down", "--volumes"], capture_output=True, timeout=200)
-        for scenario in SCENARIOS:
+        import planned_stop  # which uses what is here
+        at = SCENARIOS.index(a_live_unlisted_node_stays)
+        for scenario in SCENARIOS[:at] + planned_stop.WITH_THREE + SCENARIOS[at:] + [planned_stop.the_primary_leaves_and_comes_back]:
             print(f"== {scenario.__name__}")
             scenario()
         print("passed")

@@ -52,7 +52,10 @@ class Node:
         self.ns, self.address = f"{PREFIX}{number}", f"{SUBNET}.{10 + number}"
         self.name = "node-" + self.address.replace(".", "-")
         self.home = os.path.join(cluster.home, self.ns)
+        self.settings = {}  # of this node alone; None takes a setting away
+        self.wrap = ""  # a command to run fluxpgd under
         self.process = None
+        self.etcd = "/usr/bin/etcd"  # or what is run in its place
 
     # ---- life ----
     def write_files(self):
@@ -70,9 +73,12 @@ class Node:
             "log": {"level": "debug"}, "flux": {"api_url": MOCK, "poll_period": "2s"},
             "listing": {"absence_window": "10s"}, "rules": {"dead_for_unlisted": "5s", "identity_wait": "1s"},
         }
-        for dotted, value in self.cluster.settings.items():
-            section, key = dotted.split(".")
-            settings.setdefault(section, {})[key] = value
+        for dotted, value in {**self.cluster.settings, **self.settings}.items():
+            *section, key = dotted.split(".")
+            place = settings.setdefault(section[0], {}) if section else settings
+            place[key] = value
+            if value is None:
+                del place[key]
         with open(f"{home}/fluxpg.yml", "w") as file:
             json.dump(settings, file)  # JSON is YAML
         with open(f"{home}/supervisord.conf", "w") as file:
@@ -87,7 +93,7 @@ chmod=0700
 [rpcinterface:supervisor]
 supervisor.rpcinterface_factory=supervisor.rpcinterface:make_main_rpcinterface
 [program:etcd]
-command=/usr/bin/env -i PATH=/usr/bin:/bin /usr/bin/etcd --config-file {home}/etcd.yml
+command=/usr/bin/env -i PATH=/usr/bin:/bin {self.etcd} --config-file {home}/etcd.yml
 autostart=false
 autorestart=false
 startsecs=0
@@ -95,7 +101,7 @@ startretries=0
 stdout_logfile={home}/log/etcd.log
 redirect_stderr=true
 [program:updater]
-command={os.path.abspath(BIN)}/fluxpgd --config {home}/fluxpg.yml
+command={self.wrap} {os.path.abspath(BIN)}/fluxpgd --config {home}/fluxpg.yml
 autostart=true
 autorestart=true
 startretries=1000
@@ -247,8 +253,8 @@ class Cluster:
         ip_hub("link", "set", f"v{node.ns}", "up")
 
     # ---- the Flux API ----
-    def api(self, method, path, body=None):
-        command = ["ip", "netns", "exec", HUB, "curl", "-s", "-f", "-m", "30", "-X", method, MOCK + path]
+    def api(self, method, path, body=None, base=MOCK):
+        command = ["ip", "netns", "exec", HUB, "curl", "-s", "-f", "-m", "30", "-X", method, base + path]
         if body is not None:
             command += ["-H", "Content-Type: application/json", "-d", json.dumps(body)]
         return run(*command).stdout

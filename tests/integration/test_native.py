@@ -265,8 +265,9 @@ SCENARIOS = [three_fresh_nodes_found_one_cluster, a_dead_unlisted_member_is_evic
              a_stranger_on_the_victims_address_does_not_save_it, a_resumed_victim_vetoes,
              what_others_write_into_etcd_is_not_carried_out]
 
-if __name__ == "__main__":
-    names = {s.__name__: s for s in SCENARIOS}
+
+def main(scenarios):
+    names = {s.__name__: s for s in scenarios}
     if len(sys.argv) < 2 or sys.argv[1] == "--list" or sys.argv[1] not in names:
         print("\n".join(names))
         sys.exit(0 if "--list" in sys.argv else 64)
@@ -276,3 +277,7 @@ if __name__ == "__main__":
     sys.stdout.reconfigure(line_buffering=True)
     names[sys.argv[1]](*[int(a) for a in sys.argv[2:]])
     print("passed")
+
+
+if __name__ == "__main__":
+    main(SCENARIOS)

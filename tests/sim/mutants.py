@@ -42,6 +42,8 @@ UNIT_TESTS = {
     "takes-its-seat-with-an-empty-disk": (CORE, "Seated.NobodyJoinsAsAVoter"),
     "believes-hearsay-of-life": (GOSSIP, "OneNode.OnlyAHigherIncarnationRaisesTheDead"),
     "forgets-its-incarnation": (CORE, "NextLife.BeginsAboveEveryIncarnationOfTheLast"),
+    "copy-starts-etcd": (CORE, "Seated.AConflictOfIdentityKeepsEtcdDown"),
+    "unreadable-is-fresh": (CORE, "Announcement.DataThatCannotBeReadIsNotAnnouncedAsFresh"),
 }
 
 

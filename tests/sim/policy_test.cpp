@@ -64,6 +64,18 @@ TEST(Scores, CountADeadVoterForAsLongAsItIsDead) {
   EXPECT_NEAR(to_seconds(calm.sim.scores().dead_voter), 30, 1);
 }
 
+TEST(Scores, CountACallThatEtcdCarriesOutAfterItsDeadlineApart) {
+  Calm calm("one-poll-check");
+  for (std::size_t i = 0; i < 3; ++i) calm.sim.host(i).removal_delay = seconds(75);
+  calm.sim.isolate(1);
+  calm.sim.flux().unlist(calm.sim.host(1).address);
+  calm.sim.run_for(seconds(62));
+  calm.sim.network().heal_all();
+  calm.sim.run_for(seconds(80));
+  EXPECT_EQ(calm.sim.scores().live_evicted_late, 1U);
+  EXPECT_EQ(calm.sim.scores().live_evicted, 0U);
+}
+
 TEST(PoissonBounds, AreThoseOfTheTables) {
   EXPECT_NEAR(poisson_bounds(0).second, 2.996, 0.001);  // rule of three
   EXPECT_NEAR(poisson_bounds(1).first, 0.0253, 0.0001);

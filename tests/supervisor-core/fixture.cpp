@@ -167,7 +167,7 @@ void House::open_record(record::Record record) {
 }
 
 World House::world() const {
-  return {config, signing, gossip, listing, view, persistent, vouchers, unclaimed, learner_since, started, instances, unwell, stopping};
+  return {config, signing, gossip, listing, view, persistent, vouchers, unclaimed, started, instances, unwell, stopping};
 }
 
 void House::pass(Duration time) {

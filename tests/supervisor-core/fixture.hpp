@@ -101,7 +101,6 @@ class House {
   Persistent persistent;
   Vouchers vouchers;
   std::map<MemberId, TimePoint> unclaimed;
-  std::map<MemberId, TimePoint> learner_since;
   TimePoint started = now.boot - minutes(30);
   std::uint32_t instances = 3;
   std::string unwell;

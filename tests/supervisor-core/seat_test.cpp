@@ -139,6 +139,57 @@ TEST_F(Seated, DataIsKeptUnlessEtcdItselfSaidThatItWasRemoved) {
   EXPECT_TRUE(house.done<SetAsideEtcdData>().empty());
 }
 
+TEST_F(Seated, DataOfAnEtcdThatCannotStartIsSetAsideOnceItWasRemovedAndHasFailedForHalfAMinute) {
+  evicted();
+  seen.etcd.exit_code = 2;
+  std::size_t aside = 0;
+  Duration waited{};
+  for (; aside == 0 && waited < minutes(5); waited += seconds(1)) {
+    tick();
+    aside = house.done<SetAsideEtcdData>().size();
+    house.pass(seconds(1));
+  }
+  EXPECT_EQ(aside, 1U);
+  EXPECT_GE(waited, seconds(30));
+  EXPECT_LE(waited, seconds(90));
+}
+
+TEST_F(Seated, AnEtcdThatListensAtAnAddressOfYesterdayIsStoppedAndNotOverAndOver) {
+  was_member();
+  seen.etcd.state = Process::State::kRunning;
+  seen.etcd_elsewhere = true;
+  tick();
+  tick();
+  EXPECT_EQ(house.done<StopEtcd>().size(), 1U);
+  EXPECT_TRUE(started().empty());
+  house.pass(seconds(15));
+  tick();
+  EXPECT_EQ(house.done<StopEtcd>().size(), 1U) << "it was not stopped the first time";
+  seen = ProcessesSeen{{Process::State::kStopped, 0}, {}, true, false};
+  tick();
+  const auto runs = started();
+  ASSERT_EQ(runs.size(), 1U);
+  EXPECT_FALSE(runs[0].new_cluster);
+}
+
+TEST_F(Seated, AStoppingNodeMovesNothing) {
+  was_member();
+  house.stopping = true;
+  seen.etcd.state = Process::State::kRunning;
+  seen.etcd_elsewhere = true;
+  tick();
+  EXPECT_TRUE(house.done<StopEtcd>().empty());
+}
+
+TEST_F(Seated, AFounderStartsUnderTheNameOfItsPlanWhateverItsAddressIsToday) {
+  house.persistent.promised = verdict::FoundingPlan{4, node_id(2), "token4", 3, {{node_id(1), "then", "https://a"}}};
+  house.persistent.started_token = "token4";
+  tick();
+  const auto runs = started();
+  ASSERT_EQ(runs.size(), 1U);
+  EXPECT_EQ(runs[0].name, "then");
+}
+
 TEST_F(Seated, DataThatCouldNotBeSetAsideIsNotStartedAgainButSetAsideOnceMore) {
   evicted();
   tick();

@@ -34,6 +34,48 @@ TEST(EvictionsOpen, IgnoresWhatDidNotHappenAndWhatWasNoVoter) {
   EXPECT_EQ(evictions_open({closed(Kind::kAddLearner, "done"), closed(Kind::kRemove, "done")}), 1U);
 }
 
+// ---- an address that another node has now ----
+
+// Node 4 with an empty disk at the address of node 3, which is dead and still listed. It answers us first-hand if it is asked.
+struct Successor : ::testing::Test {
+  Successor() {
+    house.dead(3);
+    gossip::NodeInfo info = info_of(4);
+    info.address = address_of(3);
+    house.hears(info, gossip::State::kAlive, seconds(30));
+  }
+  void answers() {
+    for (gossip::Effect& effect : house.gossip.handle(house.now, gossip::ProbeNow{node_id(4), false})) {
+      const auto* sent = std::get_if<gossip::SendTo>(&effect);
+      const auto* ping = sent == nullptr ? nullptr : std::get_if<gossip::Ping>(&sent->message);
+      if (ping == nullptr || sent->to != gossip::Destination(Endpoint{address_of(3), 7946})) continue;
+      house.gossip.handle(house.now, gossip::Received{kRoute, gossip::Ack{ping->nonce, node_id(4), Incarnation{1}, {}, {}, {}}});
+    }
+  }
+  discovery::Presence presence() const { return house.world().presence(house.now, node_id(3)); }
+  House house;
+};
+
+TEST_F(Successor, ThatAnswersWhereTheDeadOneWasMeansThatTheRowIsNotOfTheDeadOne) {
+  answers();
+  EXPECT_EQ(presence(), discovery::Presence::kUnlisted);
+  EXPECT_NE(house.world().describe_presence(house.now, node_id(3)).find("another node"), std::string::npos);
+}
+
+TEST_F(Successor, OfWhichOthersOnlyTellMeansNothing) { EXPECT_EQ(presence(), discovery::Presence::kListed); }
+
+TEST_F(Successor, ThatAnsweredAWhileAgoMeansNothing) {
+  answers();
+  house.pass(seconds(11));
+  EXPECT_EQ(presence(), discovery::Presence::kListed);
+}
+
+TEST_F(Successor, OfALivingNodeMeansNothing) {
+  house.hears(house.member_info(3));
+  answers();
+  EXPECT_EQ(presence(), discovery::Presence::kListed);
+}
+
 // ---- from the world to the planner ----
 
 TEST(Facts, ADeadVoterHasBeenSilentSinceGossipGaveItUp) {

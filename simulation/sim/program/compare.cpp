@@ -28,7 +28,7 @@ struct Row {
   std::string policy;
   std::uint64_t runs = 0;
   double hours = 0;
-  std::uint64_t live_evicted = 0, quorums_lost = 0, second_clusters = 0, never_back = 0, evicted = 0;
+  std::uint64_t live_evicted = 0, live_evicted_late = 0, quorums_lost = 0, second_clusters = 0, never_back = 0, evicted = 0;
   double dead_voter = 0, dead_voter_squares = 0, no_quorum = 0, no_quorum_squares = 0;  // hours of each run
 };
 
@@ -42,6 +42,7 @@ void add(Row& row, const Compared& one) {
   ++row.runs;
   row.hours += in_hours(one.time);
   row.live_evicted += one.scores.live_evicted;
+  row.live_evicted_late += one.scores.live_evicted_late;
   row.quorums_lost += one.scores.quorums_lost;
   row.second_clusters += one.second_clusters;
   row.evicted += one.scores.evicted;
@@ -72,6 +73,7 @@ struct Column {
 
 constexpr Column kColumns[] = {
     {"live evicted", "live_evicted", [](const Row& r) { return counted(r.live_evicted, r.hours); }},
+    {"by a late call", "live_evicted_late", [](const Row& r) { return counted(r.live_evicted_late, r.hours); }},
     {"quorums lost", "quorums_lost", [](const Row& r) { return counted(r.quorums_lost, r.hours); }},
     {"second clusters", "second_clusters", [](const Row& r) { return counted(r.second_clusters, r.hours); }},
     {"never came back", "never_came_back", [](const Row& r) { return counted(r.never_back, r.hours); }},
@@ -107,6 +109,7 @@ json as_json(const std::vector<Row>& rows) {
                 {"removals", row.evicted},
                 {"counts",
                  {{"live_evicted", row.live_evicted},
+                  {"live_evicted_late", row.live_evicted_late},
                   {"quorums_lost", row.quorums_lost},
                   {"second_clusters", row.second_clusters},
                   {"never_came_back", row.never_back}}}};

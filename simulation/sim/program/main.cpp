@@ -30,6 +30,7 @@ Exit codes: 0 all is well, 1 an invariant broke or a run did not settle (compare
 constexpr const char* kCompareHelp = R"(
 Every policy meets the same faults at the same times, on a healthy cluster of 3 or 5 founded before. The faults are dense: one every 15 s.
   live evicted             voters removed that had been up, served and connected to a majority for 8 s
+  by a late call           the same, where etcd carried the call out after the deadline of whoever sent it: nobody can take it back
   quorums lost             removals after which the live voters were no majority any more
   second clusters          clusters beside the first that had a leader
   never came back          clusters without quorum 40 minutes after everything was put right, also those whose disks the faults destroyed

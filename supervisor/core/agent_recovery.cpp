@@ -1,0 +1,92 @@
+// When the majority is lost, and when a cluster was given up: who may touch our own etcd, and what is told about it.
+#include <algorithm>
+
+#include "base/guard.hpp"
+#include "supervisor/core/agent_impl.hpp"
+
+namespace fluxpg::supervisor {
+
+namespace {
+constexpr Duration kLeaderless = seconds(12);
+constexpr Duration kVotersEvery = seconds(1);
+}  // namespace
+
+// One at a time: a founding plan that is given up, a recovery, a cluster that was given up, and else the seat.
+void Agent::Impl::run_etcd(const Now& now) {
+  if (founding_.abandoning()) return;
+  restoration_.tick(now, world(now), persistent_, out_);
+  if (successor_.tick(now, world(now), seen_, persistent_, out_)) forget_cluster();
+  if (Restoration::replaces_etcd(persistent_) || successor_.keeps_etcd_down()) {
+    seat_ = Seat{};
+    return;
+  }
+  seat_.tick(now, world(now), seen_, identities_.keeps_etcd_down() && holds(Guard::kCopyStaysDown), persistent_, out_);
+}
+
+void Agent::Impl::recover(const Now& now, const RecoverOrder& order) {
+  recover_refused_ = restoration_.begin(now, world(now), evidence_.situation(now, world(now)), order, persistent_, random_, out_);
+  recover_refused_at_ = now.boot;
+  if (!recover_refused_.empty()) out_.warn("an operator's `recover`: " + recover_refused_);
+}
+
+void Agent::Impl::take(const Now& now, const PostgresReplied& input) {
+  (void)now;
+  evidence_.handle(input);
+}
+
+void Agent::Impl::take(const Now& now, const EtcdRestored& input) {
+  (void)now;
+  if (restoration_.take(input, persistent_, out_)) forget_cluster();
+}
+
+void Agent::Impl::remember_voters(const Now& now) {
+  if (now.boot < voters_noted_ + kVotersEvery || !persistent_.chosen) return;
+  voters_noted_ = now.boot;
+  const World facts = world(now);
+  if (majority_lost(now, facts)) evidence_.tick(now, facts, out_);
+  auto voters = voters_to_remember(now, facts);
+  if (!voters || *voters == persistent_.voters) return;
+  persistent_.voters = std::move(*voters);
+  out_.push(Persist{persistent_});
+}
+
+bool Agent::Impl::majority_lost(const Now& now, const World& facts) const {
+  const std::vector<KnownVoter> voters = known_voters(facts);
+  const auto live = std::count_if(voters.begin(), voters.end(), [&](const KnownVoter& voter) {
+    return voter.node == facts.self() ? view_.own_answers(now) : speaks_for_seat(facts, voter.node);
+  });
+  const bool leaderless = no_leader_since_ != kNever && now.boot - no_leader_since_ > kLeaderless;
+  return !voters.empty() && (static_cast<std::size_t>(live) * 2 <= voters.size() || (leaderless && view_.own_answers(now)));
+}
+
+void Agent::Impl::tell_loss(const Now& now, const World& facts, Snapshot& out) const {
+  out.loss = evidence_.situation(now, facts);
+  out.health = Health::kMajorityLost;
+  std::vector<std::string> sentences{"the majority is lost: " + std::to_string(out.voters_live) + " of " + std::to_string(out.voters) +
+                                     " voters live, " + std::to_string(out.loss->needed) + " are needed: " + out.loss->cure};
+  for (const LostVoter& voter : out.loss->lost) {
+    sentences.push_back("lost: " + named(voter) + ", " + voter.since + ", " +
+                        (voter.listed == "unknown" ? "listing unknown" : voter.listed));
+  }
+  out.problems.insert(out.problems.begin(), sentences.begin(), sentences.end());
+}
+
+void Agent::Impl::forget_cluster() {
+  view_ = EtcdView(config_.app, config_.rules.history);
+  lease_ = RemoverLease{};
+  change_ = ChangeExecution{};
+  collector_ = Collector{};
+  voter_ = Voter{};
+  vouchers_ = Vouchers{};
+  plan_ = Plan{};
+  learner_ = LearnerWatch{};
+  janitor_ = Janitor{};
+  unclaimed_since_.clear();
+  patroni_ = RunPatroni{};
+  chosen_since_ = no_leader_since_ = kNever;
+  hosts_for_.reset(), patroni_for_.reset(), claimed_for_.reset(), remotes_for_.reset();
+  misses_a_voter_ = false;
+  out_.forget();
+}
+
+}  // namespace fluxpg::supervisor

@@ -1,0 +1,37 @@
+// What every node that answers has on its disks, asked of its own etcd and Patroni while the majority is lost; and who is missing.
+#pragma once
+
+#include <map>
+#include <vector>
+
+#include "supervisor/core/outbox.hpp"
+#include "supervisor/core/world.hpp"
+
+namespace fluxpg::supervisor {
+
+// The voters as etcd lists them; if it cannot be asked, as it last did, perhaps before a restart of this daemon.
+std::vector<KnownVoter> known_voters(const World& world);
+// The same to be remembered: with the time since when each is silent. nullopt: etcd does not say just now who the voters are.
+std::optional<std::vector<KnownVoter>> voters_to_remember(const Now& now, const World& world);
+
+// It answers, and holds data of our cluster: with another cluster's it is no voter of ours any more. We ourselves always.
+bool speaks_for_seat(const World& world, const NodeId& node);
+
+class LossEvidence {
+ public:
+  // To be called while the majority is lost.
+  void tick(const Now& now, const World& world, Outbox& out);
+  void handle(const etcd::Result& result);
+  void handle(const PostgresReplied& reply);
+  MajorityLoss situation(const Now& now, const World& world) const;
+
+ private:
+  Survivor survivor(const World& world, const gossip::NodeInfo& info, const std::vector<KnownVoter>& voters) const;
+
+  TimePoint next_{};
+  std::map<RequestId, NodeId> asked_;
+  std::map<std::pair<ClusterId, MemberId>, etcd::Status> etcd_;
+  std::map<NodeId, PostgresPlace> postgres_;
+};
+
+}  // namespace fluxpg::supervisor

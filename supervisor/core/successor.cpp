@@ -1,0 +1,169 @@
+#include "supervisor/core/successor.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/guard.hpp"
+#include "supervisor/core/evidence.hpp"
+
+namespace fluxpg::supervisor {
+
+using gossip::State;
+
+namespace {
+
+constexpr Duration kAskEvery = seconds(2);
+constexpr Duration kAnswerPatience = seconds(20);  // before etcd is started next to a stranger whose etcd does not answer
+constexpr Duration kFewFor = seconds(10);          // that long too few of the old cluster: whoever restarts just now is heard by then
+constexpr Duration kOthersHeardWithin = seconds(6);  // after our own start, while some voter was never heard
+constexpr Duration kSetAsideTakes = seconds(2);
+
+bool is_down(const ProcessesSeen& seen) {
+  return seen.etcd.state == Process::State::kStopped || seen.etcd.state == Process::State::kExited;
+}
+
+std::vector<const gossip::NodeInfo*> strangers(const World& world) {
+  std::vector<const gossip::NodeInfo*> result;
+  for (const auto& [id, member] : world.gossip.members()) {
+    const bool other = member.info.cluster && member.info.cluster != world.persistent.cluster && member.info.member;
+    if (other && member.state == State::kAlive) result.push_back(&member.info);
+  }
+  return result;
+}
+
+// Voters of the old cluster that live with its data, ourselves included.
+std::vector<std::string> still_there(const World& world) {
+  std::vector<std::string> names{world.config.name};
+  for (const KnownVoter& voter : known_voters(world)) {
+    const gossip::NodeInfo* info = world.info(voter.node);
+    if (voter.node != world.self() && world.alive(voter.node) && info->cluster == world.persistent.cluster) names.push_back(info->name);
+  }
+  return names;
+}
+
+bool is_given_up_here(const Persistent& persistent, const gossip::NodeInfo& stranger) {
+  return persistent.recovery && persistent.recovery->given_up.cluster == stranger.cluster;
+}
+
+bool misses_somebody(const World& world) {
+  const auto unheard = [&world](const KnownVoter& voter) { return voter.node != world.self() && world.heard(voter.node) == nullptr; };
+  return std::any_of(world.persistent.voters.begin(), world.persistent.voters.end(), unheard);
+}
+
+std::vector<std::string> names(const std::vector<const gossip::NodeInfo*>& nodes) {
+  std::vector<std::string> result;
+  for (const gossip::NodeInfo* node : nodes) result.push_back(node->name);
+  return result;
+}
+
+}  // namespace
+
+bool Successor::is_ours(const World& world, const record::Superseded& word) const {
+  if (!holds(Guard::kSupersededSigned)) return true;
+  const auto voters = known_voters(world);
+  const auto spoke = [&word](const KnownVoter& voter) { return voter.member == word.member && voter.node == word.node; };
+  return word.cluster == world.persistent.cluster && word.node && std::any_of(voters.begin(), voters.end(), spoke) &&
+         world.signing.verify(word.node, record::signed_bytes(word), word.signature);
+}
+
+void Successor::handle(const World& world, const etcd::Result& result) {
+  const auto* range = result ? std::get_if<etcd::RangeResult>(&*result) : nullptr;
+  if (range == nullptr || range->header.cluster == world.persistent.cluster) return;
+  answered_ = true;
+  if (range->kvs.empty()) return;
+  const auto word = record::superseded_from_json(range->kvs.front().value);
+  if (word && is_ours(world, *word)) word_ = Word{*word, range->header.cluster};
+}
+
+void Successor::ask(const Now& now, const World& world, Outbox& out) {
+  const auto others = strangers(world);
+  if (others.empty() || now.boot < ask_at_) return;
+  ask_at_ = now.boot + kAskEvery;
+  const std::string key = record::superseded_key(world.config.app, world.persistent.cluster);
+  out.ask({Purpose::Part::kSuccessor, 0, {}}, World::etcd_of(*others[turn_++ % others.size()]), etcd::Range{key, false, false, 1, false},
+          kAskEvery);
+}
+
+bool Successor::tick(const Now& now, const World& world, const ProcessesSeen& seen, Persistent& persistent, Outbox& out) {
+  keeps_down_ = false;
+  problem_.clear();
+  doing_.clear();
+  if (!persistent.chosen || !persistent.cluster || (persistent.recovery && !persistent.recovery->done)) return false;
+  const auto others = strangers(world);
+  if (others.empty()) few_since_ = kNever;
+  if (!word_ && others.empty()) {
+    keeps_down_ = is_down(seen) && now.boot - world.started < kOthersHeardWithin && holds(Guard::kReturnedStaysDown) && misses_somebody(world);
+    if (keeps_down_) doing_.push_back({"starting etcd on existing data", "the other voters to be heard: one of them may have been recovered meanwhile"});
+    return false;
+  }
+  ask(now, world, out);
+  if (!word_ && is_given_up_here(persistent, *others.front())) {
+    problem_ = enumerated(names(others)) + " with data of cluster " + to_text(others.front()->cluster) +
+               " (given up when this node was recovered): it can join this cluster; if its majority lives, the app has two clusters";
+    return false;
+  }
+  if (!word_) {
+    problem_ = others.front()->name + " holds data of another etcd cluster (" + to_text(others.front()->cluster) + ") than this node (" +
+               to_text(persistent.cluster) + "): nothing is changed";
+    keeps_down_ = is_down(seen) && !answered_ && now.boot - world.started < kAnswerPatience;
+    return false;
+  }
+  if (!gives_way_) wait(now, world, others.empty(), seen, persistent, out);
+  return gives_way_ && give_way(now, world, seen, persistent, out);
+}
+
+void Successor::wait(const Now& now, const World& world, bool alone, const ProcessesSeen& seen, Persistent& persistent, Outbox& out) {
+  const record::Superseded& word = word_->superseded;
+  const std::string said = "an operator gave up this node's etcd cluster " + to_text(word.cluster) + " and recovered from " +
+                           world.name_of(word.node) + " as cluster " + to_text(word.successor);
+  const bool lives = world.view.own_has_leader(now) && holds(Guard::kLivingMajorityStays);
+  if (lives || persistent.outlived == word.successor) {
+    problem_ = said + "; but its majority lives, and nothing is changed: the app has two clusters";
+    if (std::exchange(persistent.outlived, word.successor) == word.successor) return;
+    out.warn(problem_);
+    out.push(Persist{persistent});
+    return;
+  }
+  keeps_down_ = is_down(seen) && holds(Guard::kReturnedStaysDown);
+  const std::vector<std::string> there = still_there(world);
+  const std::size_t needed = known_voters(world).size() / 2 + 1;
+  if (there.size() >= needed && holds(Guard::kLivingMajorityStays) && !told_) {
+    few_since_ = kNever;
+    problem_ = said + "; " + enumerated(there) +
+               " with data of the old one would be its majority, so that data is left alone and etcd stays as "
+               "it is. If the recovered cluster is to stay, type `fluxpgctl recover --rejoin` on each of them";
+    return;
+  }
+  if (few_since_ == kNever && !alone) few_since_ = now.boot;
+  doing_.push_back(
+      {"joining the recovered cluster " + to_text(word_->answered) + ": " + said, "whether more voters of the old one return"});
+  if (alone || (now.boot - few_since_ < kFewFor && !told_)) return;
+  out.warn(said + "; this node sets its data of the old cluster aside and joins");
+  gives_way_ = true;
+}
+
+bool Successor::give_way(const Now& now, const World& world, const ProcessesSeen& seen, Persistent& persistent, Outbox& out) {
+  keeps_down_ = true;
+  doing_.push_back({"joining the recovered cluster " + to_text(word_->answered), "etcd to stop and its old data to be set aside"});
+  if (world.stopping || now.boot < set_aside_at_ + kSetAsideTakes) return false;
+  set_aside_at_ = now.boot;
+  if (!is_down(seen)) {
+    out.push(StopEtcd{"its cluster was given up by an operator"});
+    return false;
+  }
+  if (seen.etcd_data) {
+    out.push(SetAsideEtcdData{"cluster-given-up"});
+    return false;
+  }
+  persistent.chosen = false;
+  persistent.cluster = word_->answered;  // whom to join
+  persistent.member = MemberId{};
+  persistent.started_token.clear();
+  persistent.promised.reset();
+  persistent.voters.clear();
+  out.push(Persist{persistent});
+  *this = Successor{};
+  return true;
+}
+
+}  // namespace fluxpg::supervisor

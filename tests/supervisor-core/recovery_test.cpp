@@ -1,0 +1,209 @@
+// `recover` refuses wherever a majority may live or the operator was not explicit; and nobody gives way but on a voter's own signed word.
+#include "supervisor/core/restoration.hpp"
+#include "supervisor/core/successor.hpp"
+#include "tests/supervisor-core/fixture.hpp"
+
+namespace fluxpg::supervisor::test {
+namespace {
+
+using fluxpg::testing::node_id;
+
+Survivor copy_of(std::uint8_t node, std::uint64_t index, std::uint32_t timeline = 1, std::uint64_t lsn = 100) {
+  Survivor out;
+  out.node = node_id(node);
+  out.name = "node-" + std::to_string(node);
+  out.address = address_of(node);
+  out.self = node == 1;
+  out.voter = true;
+  out.raft_index = index;
+  out.postgres = PostgresPlace{"replica", "7", timeline, lsn};
+  return out;
+}
+
+LostVoter lost(std::uint8_t node, bool may_live) {
+  return {MemberId{node}, node_id(node), "node-" + std::to_string(node), address_of(node), "silent", "unknown", may_live ? "silent" : ""};
+}
+
+MajorityLoss two_of_three_gone() {
+  MajorityLoss loss;
+  loss.cluster = kCluster;
+  loss.voters = 3;
+  loss.needed = 2;
+  loss.live = 1;
+  loss.lost = {lost(2, false), lost(3, false)};
+  loss.survivors = {copy_of(1, 50)};
+  return loss;
+}
+
+const RecoverOrder kOrder{"app", {}};
+
+TEST(Recover, OfAMajorityThatIsGoneIsDoneOnceTheAppIsNamed) {
+  EXPECT_EQ(recover_refusal(two_of_three_gone(), "app", kOrder), "");
+  EXPECT_NE(recover_refusal(two_of_three_gone(), "app", {"", {}}), "");
+  EXPECT_NE(recover_refusal(two_of_three_gone(), "app", {"another", {}}), "");
+}
+
+TEST(Recover, IsRefusedWithoutALossWithALeaderAndWhileAMajorityAnswers) {
+  EXPECT_NE(recover_refusal(std::nullopt, "app", kOrder), "");
+  MajorityLoss loss = two_of_three_gone();
+  loss.has_leader = true;
+  EXPECT_NE(recover_refusal(loss, "app", kOrder), "");
+  loss = two_of_three_gone();
+  loss.live = 2;
+  loss.lost.pop_back();
+  EXPECT_NE(recover_refusal(loss, "app", kOrder), "");
+}
+
+TEST(Recover, CountsWhoMayLiveElsewhereAndTakesTheOperatorsWordByAddress) {
+  MajorityLoss loss = two_of_three_gone();
+  loss.lost = {lost(2, true), lost(3, true)};
+  EXPECT_NE(recover_refusal(loss, "app", kOrder), "");
+  EXPECT_NE(recover_refusal(loss, "app", {"app", {address_of(4)}}), "");
+  EXPECT_EQ(recover_refusal(loss, "app", {"app", {address_of(2)}}), "");  // one alone is no majority of three
+  loss.lost = {lost(2, true), lost(3, false)};
+  EXPECT_EQ(recover_refusal(loss, "app", kOrder), "");
+}
+
+TEST(Recover, IsDoneWhereTheMostDataIs) {
+  MajorityLoss loss = two_of_three_gone();
+  loss.survivors.push_back(copy_of(4, 40, 1, 101));
+  EXPECT_NE(recover_refusal(loss, "app", kOrder).find("run it there"), std::string::npos);
+  loss.survivors.back() = copy_of(4, 40, 1, 99);  // PostgreSQL's data counts first
+  EXPECT_EQ(recover_refusal(loss, "app", kOrder), "");
+  loss.survivors.back() = copy_of(4, 51);
+  EXPECT_NE(recover_refusal(loss, "app", kOrder), "");
+  loss.survivors.back().voter = false;  // nothing to restore from there
+  EXPECT_EQ(recover_refusal(loss, "app", kOrder), "");
+  loss.survivors.front().voter = false;
+  EXPECT_NE(recover_refusal(loss, "app", kOrder), "");
+}
+
+// Node 1 of a cluster without a leader meets node 2, which holds data of cluster 0xc2.
+class GivenUp : public ::testing::Test {
+ protected:
+  GivenUp() {
+    house.persistent.chosen = true;
+    house.persistent.cluster = kCluster;
+    house.persistent.member = MemberId{1};
+    for (std::uint8_t n = 1; n <= 3; ++n) {
+      house.persistent.voters.push_back({MemberId{n}, node_id(n), "node-" + std::to_string(n), address_of(n), 0});
+    }
+    gossip::NodeInfo stranger = house.member_info(2);
+    stranger.cluster = ClusterId{0xc2};
+    house.hears(stranger);
+    house.dead(3);
+    seen.etcd.state = Process::State::kRunning;
+    seen.etcd_data = true;
+  }
+  record::Superseded word(std::uint8_t signer = 2) const {
+    record::Superseded word;
+    word.cluster = kCluster;
+    word.successor = ClusterId{0xc2};
+    word.member = MemberId{2};
+    word.node = node_id(2);
+    word.signature = FakeSigning(node_id(signer)).sign(record::signed_bytes(word));
+    return word;
+  }
+  void reads(const record::Superseded& word) {
+    etcd::RangeResult result;
+    result.header = {ClusterId{0xc2}, MemberId{9}, 1, 1};
+    result.kvs.push_back({"k", record::to_json(word), 1, 1, {}});
+    successor.handle(house.world(), etcd::Answer{result});
+  }
+  bool passes(Duration time) {
+    house.pass(time);
+    return successor.tick(house.now, house.world(), seen, house.persistent, house.out);
+  }
+
+  House house;
+  Successor successor;
+  ProcessesSeen seen;
+};
+
+TEST_F(GivenUp, ItGivesWayOnASignedWordStepByStepAndForgetsItsCluster) {
+  passes(seconds(1));
+  EXPECT_NE(successor.problem().find("another etcd cluster"), std::string::npos);
+  reads(word());
+  passes(seconds(1));
+  EXPECT_TRUE(house.done<StopEtcd>().empty());  // whoever restarts just now is waited for
+  passes(seconds(11));
+  passes(seconds(3));
+  EXPECT_EQ(house.done<StopEtcd>().size(), 1U);
+  EXPECT_TRUE(house.done<SetAsideEtcdData>().empty());
+  seen.etcd.state = Process::State::kStopped;
+  passes(seconds(3));
+  EXPECT_TRUE(successor.keeps_etcd_down());
+  EXPECT_EQ(house.done<SetAsideEtcdData>().size(), 1U);
+  seen.etcd_data = false;
+  EXPECT_TRUE(passes(seconds(3)));
+  EXPECT_FALSE(house.persistent.chosen);
+  EXPECT_EQ(house.persistent.cluster, ClusterId{0xc2});
+  EXPECT_FALSE(house.persistent.member);
+}
+
+TEST_F(GivenUp, AForgedWordAStrangersAndOneAboutAnotherClusterChangeNothing) {
+  record::Superseded another = word();
+  another.cluster = ClusterId{0xc7};
+  another.signature = FakeSigning(node_id(2)).sign(record::signed_bytes(another));
+  record::Superseded of_nobody = word();
+  of_nobody.node = node_id(8);
+  of_nobody.signature = FakeSigning(node_id(8)).sign(record::signed_bytes(of_nobody));
+  for (const auto& said : {word(3), another, of_nobody}) {
+    reads(said);
+    for (int i = 0; i < 20; ++i) EXPECT_FALSE(passes(seconds(3)));
+    EXPECT_TRUE(house.done<StopEtcd>().empty());
+  }
+}
+
+TEST_F(GivenUp, WithAnotherVoterThatHoldsTheOldDataItIsAMajorityAndWaitsForTheOperator) {
+  gossip::NodeInfo third = house.member_info(3);
+  third.cluster = kCluster;
+  house.hears(third);
+  seen.etcd.state = Process::State::kStopped;
+  passes(seconds(1));
+  EXPECT_TRUE(successor.keeps_etcd_down());  // the stranger's etcd is asked first
+  reads(word());
+  for (int i = 0; i < 20; ++i) EXPECT_FALSE(passes(seconds(3)));
+  EXPECT_TRUE(successor.keeps_etcd_down());
+  EXPECT_NE(successor.problem().find("--rejoin"), std::string::npos);
+  EXPECT_TRUE(house.done<SetAsideEtcdData>().empty());
+  successor.rejoin();
+  passes(seconds(3));
+  EXPECT_EQ(house.done<SetAsideEtcdData>().size(), 1U);
+}
+
+TEST_F(GivenUp, AMajorityThatLivesStaysAndRemembersIt) {
+  reads(word());
+  house.read();  // our etcd has a leader
+  EXPECT_FALSE(passes(seconds(1)));
+  EXPECT_EQ(house.persistent.outlived, ClusterId{0xc2});
+  EXPECT_NE(successor.problem().find("its majority lives"), std::string::npos);
+  seen.etcd.state = Process::State::kStopped;  // restarted later, while the third is away
+  for (int i = 0; i < 20; ++i) EXPECT_FALSE(passes(seconds(3)));
+  EXPECT_FALSE(successor.keeps_etcd_down());
+  EXPECT_TRUE(house.done<SetAsideEtcdData>().empty());
+}
+
+TEST_F(GivenUp, RestoringIsPlannedDurablyDoneOnceAndBegunAgainAfterAFailure) {
+  Restoration restoration;
+  house.dead(2);
+  EXPECT_NE(restoration.begin(house.now, house.world(), two_of_three_gone(), {"wrong", {}}, house.persistent, house.random, house.out), "");
+  EXPECT_FALSE(house.persistent.recovery);
+  EXPECT_EQ(restoration.begin(house.now, house.world(), two_of_three_gone(), kOrder, house.persistent, house.random, house.out), "");
+  ASSERT_EQ(house.done<Persist>().size(), 1U);
+  restoration.tick(house.now, house.world(), house.persistent, house.out);
+  restoration.tick(house.now, house.world(), house.persistent, house.out);
+  const auto orders = house.done<RestoreEtcd>();
+  ASSERT_EQ(orders.size(), 1U);
+  EXPECT_EQ(orders[0].run.initial_cluster.size(), 1U);
+  EXPECT_EQ(orders[0].run.token, house.persistent.recovery->token);
+  EXPECT_EQ(orders[0].run.token.size(), 32U);
+  EXPECT_FALSE(restoration.take({"another token", ""}, house.persistent, house.out));
+  EXPECT_FALSE(restoration.take({orders[0].run.token, "the disk is full"}, house.persistent, house.out));
+  EXPECT_FALSE(house.persistent.recovery);
+  EXPECT_EQ(house.persistent.cluster, kCluster);
+  EXPECT_NE(restoration.problem().find("the disk is full"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace fluxpg::supervisor::test
