@@ -34,13 +34,14 @@ void Node::Impl::receive(const Ping& ping, Route route) {
 }
 
 void Node::Impl::receive(const Ack& ack, Route route) {
-  const Probe* const open = probes_.find(ack.nonce);
   if (ack.from == self_.id) {
-    if (open != nullptr && open->endpoint != self_.gossip_endpoint()) conflict(self_.id, open->endpoint);
+    const Probe* const own = probes_.find(ack.nonce);
+    if (own != nullptr && own->endpoint != self_.gossip_endpoint()) conflict(self_.id, own->endpoint);
     probes_.erase(ack.nonce);
     return;
   }
   learn(ack.rumors, ack.links, ack.from, route);
+  const Probe* const open = probes_.find(ack.nonce);  // only now: what was learned may have opened others
   // A stranger at the address of the one we asked proves nothing about it.
   if (open != nullptr && (open->kind == Probe::Kind::kKnock || open->target == ack.from)) {
     const Probe probe = *open;

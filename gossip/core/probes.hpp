@@ -41,7 +41,7 @@ class Probes {
 
   // False: full, nothing was added (the member's turn comes again).
   bool add(const Nonce& nonce, const Probe& probe);
-  Probe* find(const Nonce& nonce);
+  Probe* find(const Nonce& nonce);  // until the next add() or erase()
   void erase(const Nonce& nonce);
   bool asks(const NodeId& target) const;  // is a kMember probe of it under way?
   std::vector<Nonce> due(TimePoint now) const;

@@ -115,6 +115,7 @@ const std::vector<FaultWord>& fault_words() {
       {"recover", "an operator recovers that node, and answers for the nodes of `to`", {Need::kStatusSocket}, true, true, false},
       at_once("rejoin", "an operator lets the node give up its data of a cluster that was recovered elsewhere", {Need::kStatusSocket}),
       at_once("removed-by-hand", "an operator types etcdctl member remove", {Need::kEtcdClient}),
+      at_once("record-forged", "somebody writes into etcd that its removal is decided, with votes that nobody signed", {Need::kEtcdClient}),
       {"learner-added-by-hand", "an operator types etcdctl member add --learner", {Need::kEtcdClient}, false, false, false},
   };
   return kWords;

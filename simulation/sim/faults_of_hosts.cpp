@@ -1,4 +1,6 @@
 // Machines, processes, disks and clocks.
+#include <memory>
+
 #include "simulation/sim/fault_effects.hpp"
 
 namespace fluxpg::simulation {
@@ -36,7 +38,8 @@ std::vector<FaultKind> faults_of_hosts() {
        }},
       {"old-disk-copy", "stopped, and started with a copy of its disk that is as old as the fault",
        [](Sim& s, std::size_t h, Duration d) {
-         s.at(d - milliseconds(500), [&s, h, copy = s.copy_disk(h)] { s.stop_container(h), s.restore_disk(h, copy); });
+         const auto copy = std::make_shared<Sim::DiskCopy>(s.copy_disk(h));
+         s.at(d - milliseconds(500), [&s, h, copy] { s.stop_container(h), s.restore_disk(h, *copy); });
          start_again(s, h, d);
        }},
       {"daemon-hangs", "SIGSTOP of the daemon, etcd runs on", [](Sim& s, std::size_t h, Duration d) { s.pause_daemon(h), go_on(s, h, d); }},

@@ -1,12 +1,13 @@
 #include "simulation/sim/mutants.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 namespace fluxpg::simulation {
 
 namespace {
 
-const std::vector<Mutant> kMutants = {
+constexpr Mutant kMutants[] = {
     // votes
     {"veto-ignored", Guard::kVeto, "decides although a voter heard from the victim"},
     {"majority-off-by-one", Guard::kMajority, "is content with one vote less than a majority"},
@@ -92,11 +93,14 @@ const std::vector<Mutant> kMutants = {
 
 }  // namespace
 
-const std::vector<Mutant>& mutants() { return kMutants; }
+const std::vector<Mutant>& mutants() {
+  static const std::vector<Mutant> kAll(std::begin(kMutants), std::end(kMutants));
+  return kAll;
+}
 
 std::optional<Guard> find_mutant(const std::string& name) {
-  const auto found = std::find_if(kMutants.begin(), kMutants.end(), [&name](const Mutant& mutant) { return mutant.name == name; });
-  return found == kMutants.end() ? std::nullopt : std::optional(found->guard);
+  const auto found = std::find_if(std::begin(kMutants), std::end(kMutants), [&name](const Mutant& mutant) { return mutant.name == name; });
+  return found == std::end(kMutants) ? std::nullopt : std::optional(found->guard);
 }
 
 }  // namespace fluxpg::simulation

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "simulation/sim/faults.hpp"
+#include "simulation/sim/forger.hpp"
 
 namespace fluxpg::simulation {
 
@@ -156,6 +157,7 @@ const std::map<std::string, OnHost> kOnHosts = {
      [](Sim& s, std::size_t h, const Deed&) {
        if (const auto identity = s.etcd().identity(h)) ask_leader(s, etcd::RemoveMember{identity->second});
      }},
+    {"record-forged", [](Sim& s, std::size_t h, const Deed&) { forge_removal(s, h); }},
 };
 
 const std::map<std::string, OnAll> kOnAll = {

@@ -219,7 +219,8 @@ void Agent::Impl::apply(const Now& now, gossip::Effects effects) {
       if (!gone(changed->to) && (gone(changed->from) || changed->from == changed->to)) vouchers_.returned(changed->id, now.boot);
     } else if (auto* conflict = std::get_if<gossip::IdentityConflict>(&effect)) {
       const bool own = conflict->id == signing_.id();
-      if (identities_.heard(now.boot, conflict->id, conflict->other, own, world(now).name_of(conflict->id))) {
+      const gossip::NodeInfo* known = world(now).info(conflict->id);
+      if (identities_.heard(now.boot, conflict->id, conflict->other, own, known == nullptr ? Endpoint{} : known->gossip_endpoint())) {
         out_.say(Say::Level::kError,
                  to_text(conflict->other) + " speaks with the identity of " + (own ? "this node" : world(now).name_of(conflict->id)));
       }

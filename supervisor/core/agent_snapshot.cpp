@@ -250,7 +250,7 @@ Snapshot Agent::Impl::snapshot(const Now& now) const {
     if (member.role != "voter") continue;
     ++out.voters;
     const bool self = member.node == signing_.id();
-    if (self ? view_.own_answers(now) : member.gossip == "alive" || member.gossip == "suspect") ++out.voters_live;
+    if (self ? view_.own_answers(now) : member.node && speaks_for_seat(facts, member.node)) ++out.voters_live;
   }
   out.cluster = view_.has_list() ? view_.list().header.cluster : persistent_.voters.empty() ? ClusterId{} : persistent_.cluster;
   out.failures_survivable = out.voters == 0 ? 0 : std::max(0, failures_survivable(out.voters, out.voters_live));

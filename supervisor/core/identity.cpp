@@ -8,7 +8,7 @@ constexpr Duration kLasts = seconds(4);  // a message of a node that has just mo
 constexpr std::size_t kMax = 64;
 }  // namespace
 
-bool Identities::heard(TimePoint now, const NodeId& id, const Endpoint& other, bool own, const std::string& name) {
+bool Identities::heard(TimePoint now, const NodeId& id, const Endpoint& other, bool own, const Endpoint& known) {
   copied_ = copied_ || own;
   auto found = conflicts_.find(id);
   if (found != conflicts_.end() && now - found->second.last < kForgotten) {
@@ -16,9 +16,9 @@ bool Identities::heard(TimePoint now, const NodeId& id, const Endpoint& other, b
     return false;
   }
   if (found == conflicts_.end() && conflicts_.size() >= kMax) return false;
-  const std::string text =
-      own ? to_text(other) + " answers with this node's id: is a copy of its volume running there?"
-          : "two nodes have the identity of " + name + ", the second at " + to_text(other) + ": is a copy of its volume running there?";
+  const std::string text = own ? to_text(other) + " answers with this node's id: is a copy of its volume running there?"
+                               : "two nodes speak with one identity (" + short_text(id) + "), at " + to_text(known) + " and at " +
+                                     to_text(other) + ": is a copy of a volume running?";
   conflicts_[id] = {text, now, now, own};
   return true;
 }

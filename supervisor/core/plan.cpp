@@ -116,7 +116,7 @@ std::optional<Change> plan_leave(const PlanInput& input, Plan& out) {
 Duration ghost_patience(const SeatFacts& learner, const PlanInput& input, const Rules& rules, bool table_full) {
   const auto joins = [](const NewcomerFacts& n) { return n.fresh && n.listed_for > Duration::zero(); };
   const bool needed = !table_full || std::any_of(input.newcomers.begin(), input.newcomers.end(), joins);
-  return needed || learner.presence == Presence::kUnlisted ? rules.ghost_after : rules.listed_grace;
+  return needed || learner.presence != Presence::kListed ? rules.ghost_after : rules.listed_grace;
 }
 
 std::optional<Change> plan_learner(const PlanInput& input, const Rules& rules, std::size_t wanted, Plan& out) {

@@ -133,7 +133,7 @@ std::string status_json(const Snapshot& s) {
   for (const supervisor::Doing& doing : s.doing) {
     json["doing"].push_back({{"what", doing.what}, {"waits_for", doing.waits_for.empty() ? Json(nullptr) : Json(doing.waits_for)}});
   }
-  json["majority_loss"] = s.loss ? Json::parse(loss_json(*s.loss)) : Json(nullptr);
+  if (s.loss) json["majority_loss"] = Json::parse(loss_json(*s.loss));
   json["ballot"] = s.ballot ? ballot(*s.ballot) : Json(nullptr);
   if (s.leave) json["leave"] = leave(*s.leave);
   json["last_decision"] = s.history.empty() ? Json(nullptr) : decision(s.history.front());

@@ -128,12 +128,13 @@ def a_disk_that_takes_nothing_is_told_and_waited_for():
             os.remove(f"{volume}/filler")
             c.wait_healthy(3, 40)
             victim.kill()
-            run("mount", "-o", "remount,ro", volume)
+            wait_until("nothing writes there any more", lambda: run("mount", "-o", "remount,ro", volume).returncode == 0, 10)
             victim.start()
             wait_until("it says that the disk is read-only", lambda: says(victim, "Read-only file system"), 20)
             print(victim.ctl("status").stdout)
             time.sleep(20)
             run("mount", "-o", "remount,rw", volume)
+            run("nsenter", "-t", str(victim.process.pid), "-m", "mount", "-o", "remount,rw", volume)  # it has mounts of its own
             c.wait_healthy(3, 60)
             check(set(witness.members()) == members and removals(witness) == [], "somebody was evicted")
         finally:

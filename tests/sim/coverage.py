@@ -1,5 +1,8 @@
 #!/usr/bin/env python3
-"""coverage.py [BUILD]: which lines of the pure rooms the default run of fluxpg-sim reaches; builds it with gcov in BUILD (build/coverage)."""
+"""coverage.py [BUILD [OPTION...]]: which lines of the pure rooms a run of fluxpg-sim reaches, the default one or one with other OPTIONs.
+
+It is built with gcov in BUILD (build/coverage).
+"""
 import collections
 import pathlib
 import subprocess
@@ -12,11 +15,11 @@ root = pathlib.Path(__file__).resolve().parents[2]
 build = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else root / "build/coverage").resolve()
 
 subprocess.run(["cmake", "-S", root, "-B", build, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Debug", "-DFLUXPG_TESTS=OFF",
-                "-DCMAKE_CXX_FLAGS=--coverage -O1"], check=True, stdout=subprocess.DEVNULL)
+                "-DCMAKE_CXX_FLAGS=--coverage -O0"], check=True, stdout=subprocess.DEVNULL)
 subprocess.run(["cmake", "--build", build, "--target", "fluxpg-sim"], check=True, stdout=subprocess.DEVNULL)
 for old in build.rglob("*.gcda"):
     old.unlink()
-subprocess.run([build / "bin/fluxpg-sim", "run"], check=True, stdout=subprocess.DEVNULL)
+subprocess.run([build / "bin/fluxpg-sim", "run", *sys.argv[2:]], check=True, stdout=subprocess.DEVNULL)
 
 lines = collections.defaultdict(dict)  # file -> line -> reached
 for data in build.rglob("*.gcda"):

@@ -76,6 +76,32 @@ TEST(Announcement, DataThatCannotBeReadIsNotAnnouncedAsFresh) {
   EXPECT_EQ(announced({{Process::State::kStopped, 0}, {}, false, false, "unreadable"}), gossip::DataState::kUnknown);
 }
 
+// Others hold the last life dead at its incarnation: the next one must begin above whatever it ever used.
+TEST(NextLife, BeginsAboveEveryIncarnationOfTheLast) {
+  House house{0};
+  Persistent disk;
+  disk.app = "app";
+  Incarnation last{};
+  for (int life = 0; life < 3; ++life) {
+    Agent agent(house.config, house.signing, disk, house.now);
+    for (int accusation = 0; accusation < 3; ++accusation) {
+      gossip::Sync sync{node_id(2), true, {}, {}};
+      if (accusation > 0) sync.members.push_back({node_id(1), last, gossip::State::kDead, node_id(2), {}});
+      for (const Action& action : agent.handle(house.now, MessageReceived{kRoute, sync})) {
+        if (const auto* persist = std::get_if<Persist>(&action)) disk = persist->state;
+        const auto* send = std::get_if<Send>(&action);
+        const auto* reply = send == nullptr ? nullptr : std::get_if<gossip::Sync>(&send->message);
+        if (reply == nullptr) continue;
+        ASSERT_EQ(reply->members.at(0).id, node_id(1));
+        EXPECT_GT(reply->members[0].incarnation, last);
+        last = reply->members[0].incarnation;
+      }
+    }
+    EXPECT_GE(disk.incarnation_limit, last);
+  }
+  EXPECT_GT(last, Incarnation{});
+}
+
 // A voter whose etcd answers at once, and whose two peers have fallen silent.
 struct LonelyVoter : ::testing::Test {
   LonelyVoter() {

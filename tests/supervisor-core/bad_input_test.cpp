@@ -14,7 +14,7 @@ const Endpoint kElsewhere{"198.18.0.99", 7946};
 TEST(Identities, ACopyKeepsItsEtcdDownForGood) {
   Identities identities;
   EXPECT_FALSE(identities.keeps_etcd_down());
-  EXPECT_TRUE(identities.heard(kNoon, node_id(1), kElsewhere, true, "n1"));
+  EXPECT_TRUE(identities.heard(kNoon, node_id(1), kElsewhere, true, {}));
   identities.serves();  // too late: whatever serves now, it did not when the other was heard
   EXPECT_TRUE(identities.keeps_etcd_down());
   EXPECT_EQ(identities.problems(kNoon + minutes(60)).size(), 1U) << "the other may only be cut off";
@@ -23,8 +23,8 @@ TEST(Identities, ACopyKeepsItsEtcdDownForGood) {
 TEST(Identities, TheOriginalGoesOnAndSpeaksOfItsCopyWhileItIsHeard) {
   Identities identities;
   identities.serves();
-  EXPECT_TRUE(identities.heard(kNoon, node_id(1), kElsewhere, true, "n1"));
-  EXPECT_FALSE(identities.heard(kNoon + seconds(5), node_id(1), kElsewhere, true, "n1")) << "no news";
+  EXPECT_TRUE(identities.heard(kNoon, node_id(1), kElsewhere, true, {}));
+  EXPECT_FALSE(identities.heard(kNoon + seconds(5), node_id(1), kElsewhere, true, {})) << "no news";
   EXPECT_FALSE(identities.keeps_etcd_down());
   EXPECT_EQ(identities.problems(kNoon + seconds(6)).size(), 1U);
   EXPECT_TRUE(identities.problems(kNoon + seconds(66)).empty());
@@ -32,11 +32,11 @@ TEST(Identities, TheOriginalGoesOnAndSpeaksOfItsCopyWhileItIsHeard) {
 
 TEST(Identities, OfTwoOthersIsSaidWhatLastsAndKeepsNobodyDown) {
   Identities identities;
-  EXPECT_TRUE(identities.heard(kNoon, node_id(3), kElsewhere, false, "n3"));
+  EXPECT_TRUE(identities.heard(kNoon, node_id(3), kElsewhere, false, {"198.18.0.3", 7946}));
   EXPECT_TRUE(identities.problems(kNoon).empty()) << "it may have moved just now";
-  identities.heard(kNoon + seconds(5), node_id(3), kElsewhere, false, "n3");
+  identities.heard(kNoon + seconds(5), node_id(3), kElsewhere, false, {"198.18.0.3", 7946});
   ASSERT_EQ(identities.problems(kNoon + seconds(5)).size(), 1U);
-  EXPECT_NE(identities.problems(kNoon + seconds(5))[0].find("two nodes have the identity of n3"), std::string::npos);
+  EXPECT_NE(identities.problems(kNoon + seconds(5))[0].find("at 198.18.0.3:7946 and at 198.18.0.99:7946"), std::string::npos);
   EXPECT_FALSE(identities.keeps_etcd_down());
 }
 
