@@ -45,6 +45,9 @@ SURVIVORS = {
     "copy-starts-etcd": "no cloned volume in a run; Seated.AConflictOfIdentityKeepsEtcdDown, Identities.ACopyKeepsItsEtcdDownForGood",
     "unreadable-is-fresh": "disks are readable in a run; Unreadable.DataIsNotStartedOn, Announcement.DataThatCannotBeReadIsNotAnnouncedAsFresh",
     "takes-its-seat-with-an-empty-disk": "a lost disk is a new identity in a run; Seated.NobodyJoinsAsAVoter",
+    "recovers-without-app-name": "the operator of a scenario names it; Recover.OfAMajorityThatIsGoneIsDoneOnceTheAppIsNamed",
+    "recovers-an-older-copy": "all copies of a run are alike; Recover.IsDoneWhereTheMostDataIs",
+    "obeys-any-recovery": "nobody forges in a run; GivenUp.AForgedWordAStrangersAndOneAboutAnotherClusterChangeNothing",
     "believes-hearsay-of-life": "OneNode.OnlyAHigherIncarnationRaisesTheDead",
     "forgets-its-incarnation": "who hears of a higher incarnation of its own goes above it (gossip/core): the two cover each other",
 }
