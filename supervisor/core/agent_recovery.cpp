@@ -80,6 +80,7 @@ void Agent::Impl::forget_cluster() {
   vouchers_ = Vouchers{};
   plan_ = Plan{};
   learner_ = LearnerWatch{};
+  janitor_ = Janitor{};
   unclaimed_since_.clear();
   patroni_ = RunPatroni{};
   chosen_since_ = no_leader_since_ = kNever;
