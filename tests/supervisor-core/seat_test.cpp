@@ -165,7 +165,7 @@ TEST_F(Seated, AnEtcdThatListensAtAnAddressOfYesterdayIsStoppedAndNotOverAndOver
   house.pass(seconds(15));
   tick();
   EXPECT_EQ(house.done<StopEtcd>().size(), 1U) << "it was not stopped the first time";
-  seen = ProcessesSeen{{Process::State::kStopped, 0}, {}, true, false};
+  seen = ProcessesSeen{{Process::State::kStopped, 0}, {}, true, false, ""};
   tick();
   const auto runs = started();
   ASSERT_EQ(runs.size(), 1U);
