@@ -217,6 +217,7 @@ TEST_F(Seated, AnEvictedNodeJoinsAnewAsTheLearnerThatItIsGivenASeatFor) {
   EXPECT_EQ(runs[0].initial_cluster.size(), 3U) << "exactly etcd's list";
   EXPECT_FALSE(runs[0].new_cluster);
   EXPECT_EQ(house.persistent.member, MemberId{0xadd});
+  EXPECT_EQ(house.done<Persist>().back().state.member, MemberId{0xadd}) << "before its etcd has started";
 }
 
 TEST_F(Seated, NobodyJoinsAsAVoter) {
