@@ -81,10 +81,10 @@ const gossip::NodeInfo* World::successor(const Now& now, const NodeId& node) con
   const gossip::NodeInfo* dead = info(node);
   if (dead == nullptr || alive(node)) return nullptr;
   const Endpoint place = dead->gossip_endpoint();
-  if (gossip.self().gossip_endpoint() == place) return &gossip.self();
   for (const auto& [id, member] : gossip.members()) {
     const bool answers = member.state == State::kAlive && now.boot - member.last_answer < kAnswersNow;
-    if (id != node && answers && member.info.gossip_endpoint() == place) return &member.info;
+    // A member of etcd there is at home: then it is the dead one that announced a wrong address.
+    if (id != node && answers && !member.info.member && member.info.gossip_endpoint() == place) return &member.info;
   }
   return nullptr;
 }

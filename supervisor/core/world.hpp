@@ -70,7 +70,7 @@ struct World {
   std::string address_of(const NodeId& node) const;  // from gossip, else as etcd recorded it; empty: unknown
   discovery::Presence presence(const Now& now, const NodeId& node) const;
   std::string describe_presence(const Now& now, const NodeId& node) const;
-  // A living node that answers first-hand where this dead one was: whoever is listed there is not the dead one. nullptr if there is none.
+  // A living newcomer that answers first-hand where this dead one was: whoever is listed there is not the dead one. nullptr if there is none.
   const gossip::NodeInfo* successor(const Now& now, const NodeId& node) const;
   std::string peer_url(const gossip::NodeInfo& info) const;
   std::string client_url(const gossip::NodeInfo& info) const;

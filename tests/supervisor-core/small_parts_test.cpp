@@ -70,6 +70,15 @@ TEST_F(Successor, ThatAnsweredAWhileAgoMeansNothing) {
   EXPECT_EQ(presence(), discovery::Presence::kListed);
 }
 
+TEST_F(Successor, ThatIsAMemberItselfWasThereFirst) {
+  gossip::NodeInfo info = house.member_info(4);
+  info.member = MemberId{4};
+  info.address = address_of(3);
+  house.hears(info, gossip::State::kAlive, seconds(30));
+  answers();
+  EXPECT_EQ(presence(), discovery::Presence::kListed) << "the dead one announced an address that is not its own";
+}
+
 TEST_F(Successor, OfALivingNodeMeansNothing) {
   house.hears(house.member_info(3));
   answers();
