@@ -67,6 +67,11 @@ enum class Guard : std::uint8_t {
   kRemovedIsListed,
   kIdentityWait,
   kSeatWithoutDisk,
+  // leave
+  kHandsOverFirst,
+  kConsentIsSigned,
+  kConsentIsNoVote,
+  kConsentWithdrawn,
   kOutnumberedStaysDown,
   kUnreadableIsNotFresh,
   kCopyStaysDown,

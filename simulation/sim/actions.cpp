@@ -197,7 +197,8 @@ void Simulation::perform(std::size_t index, const supervisor::RestoreEtcd& actio
   if (before && etcd_.clusters().at(before->first).token != token) {  // else an earlier life of the daemon has done it
     trace(index, "restores its copy of cluster " + to_text(before->first) + " as a cluster of its own");
     given_up_[before->first] = etcd_.clusters().at(before->first).log.size();
-    const ClusterId made = etcd_.restore_snapshot(now(), index, {action.run.name, action.run.peer_url, action.run.client_url, {}, true, token});
+    const ClusterId made =
+        etcd_.restore_snapshot(now(), index, {action.run.name, action.run.peer_url, action.run.client_url, {}, true, token});
     founded_ = &etcd_.clusters().at(made);
     count("happened: recovered by an operator");
   }

@@ -1,4 +1,6 @@
 // Patroni and PostgreSQL as far as membership can see them: the database is made once, then cloned; other data than its own is refused.
+#include <algorithm>
+
 #include "simulation/sim/simulation.hpp"
 
 namespace fluxpg::simulation {
@@ -45,6 +47,22 @@ void Simulation::make_database(std::size_t index) {
     if (!other.system_id.empty()) violate("one-database", hosts_[index].name + " makes a database, and " + other.name + " holds one");
   }
   hosts_[index].system_id = std::to_string(7'300'000'000'000'000'000 + ++databases_);
+}
+
+// As far as a leave sees it: any other PostgreSQL that runs takes over, after a moment.
+void Simulation::perform(std::size_t index, const supervisor::SwitchOver&) {
+  queue_.in(seconds(2), [this, index, life = hosts_[index].life] {
+    using Answer = supervisor::SwitchoverAnswered;
+    const auto able = [](const Host& host) {
+      return host.there && !host.stopped && host.patroni && !host.system_id.empty() && host.postgres_role != "primary";
+    };
+    const auto next = std::find_if(hosts_.begin(), hosts_.end(), able);
+    if (next == hosts_.end()) return feed(index, life, Answer{Answer::Outcome::kNobody, "no other PostgreSQL could take over"});
+    hosts_[index].postgres_role = "replica";
+    next->postgres_role = "primary";
+    trace(index, "hands PostgreSQL over to " + next->name);
+    feed(index, life, Answer{Answer::Outcome::kAgreed, "PostgreSQL is handed over to " + next->name});
+  });
 }
 
 }  // namespace fluxpg::simulation

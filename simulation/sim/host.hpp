@@ -58,6 +58,7 @@ struct Host {
   std::unique_ptr<Daemon> daemon;
   std::uint64_t life = 0;
   bool patroni = false;
+  std::string postgres_role = "unknown";  // what Patroni would say; only some scenarios care
   std::uint64_t patroni_runs = 0;  // how often it was started
   std::optional<std::uint64_t> crash_in;  // the daemon dies before so many more actions are done
   Duration etcd_delay{};                  // of each request on its way to our own etcd

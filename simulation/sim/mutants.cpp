@@ -1,12 +1,13 @@
 #include "simulation/sim/mutants.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 namespace fluxpg::simulation {
 
 namespace {
 
-const std::vector<Mutant> kMutants = {
+constexpr Mutant kMutants[] = {
     // votes
     {"veto-ignored", Guard::kVeto, "decides although a voter heard from the victim"},
     {"majority-off-by-one", Guard::kMajority, "is content with one vote less than a majority"},
@@ -66,6 +67,11 @@ const std::vector<Mutant> kMutants = {
     {"sets-aside-unasked", Guard::kRemovedIsListed, "sets its data aside without a list that says it was removed"},
     {"starts-at-once-on-old-data", Guard::kIdentityWait, "starts etcd without asking whether its identity lives elsewhere"},
     {"takes-its-seat-with-an-empty-disk", Guard::kSeatWithoutDisk, "starts etcd on an empty disk under an id that has voted"},
+    // leave
+    {"hands-nothing-over", Guard::kHandsOverFirst, "consents to its removal while it leads etcd or is PostgreSQL's primary"},
+    {"leaves-unasked", Guard::kConsentIsSigned, "removes a living member that has not signed its consent to this very decision"},
+    {"consent-is-a-vote", Guard::kConsentIsNoVote, "counts the consent of the one that leaves as a vote of the others"},
+    {"old-consent-counts", Guard::kConsentWithdrawn, "removes a living member that has taken its consent back"},
     // recovery
     {"recovers-without-app-name", Guard::kRecoverAppNamed, "recovers although the operator did not name the app"},
     {"recovers-while-a-majority-lives", Guard::kRecoverLostOnly, "recovers although etcd has its majority"},
@@ -87,11 +93,14 @@ const std::vector<Mutant> kMutants = {
 
 }  // namespace
 
-const std::vector<Mutant>& mutants() { return kMutants; }
+const std::vector<Mutant>& mutants() {
+  static const std::vector<Mutant> kAll(std::begin(kMutants), std::end(kMutants));
+  return kAll;
+}
 
 std::optional<Guard> find_mutant(const std::string& name) {
-  const auto found = std::find_if(kMutants.begin(), kMutants.end(), [&name](const Mutant& mutant) { return mutant.name == name; });
-  return found == kMutants.end() ? std::nullopt : std::optional(found->guard);
+  const auto found = std::find_if(std::begin(kMutants), std::end(kMutants), [&name](const Mutant& mutant) { return mutant.name == name; });
+  return found == std::end(kMutants) ? std::nullopt : std::optional(found->guard);
 }
 
 }  // namespace fluxpg::simulation

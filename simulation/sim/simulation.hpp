@@ -182,6 +182,7 @@ class Simulation : private etcd_model::Surroundings {
   void perform(std::size_t host, const supervisor::StopPatroni& action);
   void perform(std::size_t host, const supervisor::WriteHosts&) { (void)host; }
   void perform(std::size_t host, const supervisor::Say& action);
+  void perform(std::size_t host, const supervisor::SwitchOver& action);
   // database.cpp
   void open_database(std::size_t host, std::uint64_t run);
   void make_database(std::size_t host);

@@ -25,6 +25,7 @@ gossip::NodeInfo own_info(const AgentConfig& config, const NodeId& id, const Per
   info.shadow = config.shadow;
   info.cluster = persistent.chosen ? persistent.cluster : ClusterId{};
   info.postgres_role = "unknown";
+  info.leaving = persistent.consents();
   return info;
 }
 
@@ -195,34 +196,9 @@ void Agent::Impl::take(const Now& now, const PostgresSeen& input) {
   postgres_ = input;
 }
 
-void Agent::Impl::take(const Now& now, const OperatorSays& input) {
-  switch (input.what) {
-    case OperatorSays::What::kPauseEvictions:
-      return pause_evictions(true);
-    case OperatorSays::What::kResumeEvictions:
-      return pause_evictions(false);
-    case OperatorSays::What::kFoundWithout:
-      out_.warn("an operator says that a cluster may be founded without " + input.address);
-      return founding_.without(input.address);
-    case OperatorSays::What::kRecover:
-      return recover(now, input.recover);
-    case OperatorSays::What::kRejoin:
-      return successor_.rejoin();
-  }
-}
-
 void Agent::Impl::take(const Now& now, const StopRequested&) {
   (void)now;
   stopping_ = true;
-}
-
-void Agent::Impl::pause_evictions(bool paused) {
-  const std::string key = record::paused_key(config_.app);
-  const std::int64_t now_paused = view_.paused_create_revision();
-  if (paused == (now_paused != 0)) return;
-  const etcd::Write write = paused ? etcd::Write{etcd::Put{key, "{}", {}}} : etcd::Write{etcd::Delete{key}};
-  out_.ask_own({Purpose::Part::kOperator, 0, {}}, etcd::Txn{{{etcd::Compare::What::kCreateRevision, key, now_paused}}, {write}},
-               seconds(3));
 }
 
 // ---- what gossip asks for ----
@@ -272,7 +248,8 @@ void Agent::Impl::step(const Now& now) {
   note_unclaimed(now);
   remember_voters(now);
   if (view_.own_answers(now)) identities_.serves();
-  if (processes_known_) {
+  if (processes_known_) leave_.tick(now, world(now), postgres_.role, seen_, persistent_, out_);
+  if (processes_known_ && !persistent_.left()) {
     founding_.tick(now, world(now), seen_, fresh(), persistent_, random_, out_);
     founding_.commit(now, world(now), persistent_, out_);
     run_etcd(now);
@@ -356,10 +333,11 @@ void Agent::Impl::announce(const Now& now) {
                                                                    : DataState::kOnlyPostgres);
   }
   tell(announced_->cluster, persistent_.chosen ? persistent_.cluster : ClusterId{});
-  tell(announced_->member, persistent_.chosen ? persistent_.member : MemberId{});
+  tell(announced_->member, persistent_.chosen && !persistent_.left() ? persistent_.member : MemberId{});
   tell(announced_->system_id, postgres_.system_id);
   tell(announced_->postgres_role, postgres_.role);
   tell(announced_->stopping, stopping_);
+  tell(announced_->leaving, persistent_.consents());
   tell(announced_->founding_round, persistent_.promised ? persistent_.promised->round : 0);
   tell(announced_->founding_token, persistent_.promised ? std::string_view(persistent_.promised->token) : std::string_view());
   if (news) apply(now, gossip_.announce(now, *announced_));

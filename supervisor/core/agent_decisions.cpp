@@ -20,8 +20,8 @@ void Agent::Impl::decide(const Now& now) {
   if (!view_.has_list() || !lease_.held()) return collector_.settle();  // nobody but the remover plans
   const PlanInput input = gather(now, facts, learner_, collector_);
   plan_ = plan(input, config_.rules);
-  const bool ready = !change_.busy() && view_.list_is_current(now) && view_.keys_are_current(now) && view_.problem().empty() &&
-                     !(holds(Guard::kOneDecision) && view_.record() && view_.record()->open());
+  const bool ready = !change_.busy() && view_.list_is_current(now) && view_.keys_are_current(now) && view_.history_is_current() &&
+                     view_.problem().empty() && !(holds(Guard::kOneDecision) && view_.record() && view_.record()->open());
   if (!ready) return collector_.settle();
   watch_learner(now, facts, true);
   if (collector_.busy()) return;

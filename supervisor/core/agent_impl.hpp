@@ -10,6 +10,7 @@
 #include "supervisor/core/janitor.hpp"
 #include "supervisor/core/identity.hpp"
 #include "supervisor/core/lease.hpp"
+#include "supervisor/core/leave.hpp"
 #include "supervisor/core/one_way.hpp"
 #include "supervisor/core/restoration.hpp"
 #include "supervisor/core/seat.hpp"
@@ -45,6 +46,7 @@ class Agent::Impl {
   void take(const Now& now, const EtcdRestored& input);
   void take(const Now& now, const OperatorSays& input);
   void take(const Now& now, const StopRequested&);
+  void take(const Now& now, const SwitchoverAnswered& input);
 
   // ---- one step of every part, in this order ----
   void step(const Now& now);
@@ -107,6 +109,7 @@ class Agent::Impl {
   Voter voter_;
   Founding founding_;
   Seat seat_;
+  Leave leave_;
   LossEvidence evidence_;
   Restoration restoration_;
   Successor successor_;

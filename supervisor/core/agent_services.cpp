@@ -19,7 +19,7 @@ void Agent::Impl::run_patroni(const Now& now) {
   const bool down = state == Process::State::kStopped || state == Process::State::kExited;
   if (!down && patroni_for_ == seen_versions()) return;
   const bool guest = is_guest();
-  if (!config_.runs_patroni || !processes_known_ || stopping_ || !seen_.unreadable.empty()) return;
+  if (!config_.runs_patroni || !processes_known_ || stopping_ || persistent_.left() || !seen_.unreadable.empty()) return;
   if (!(persistent_.chosen || guest) || !view_.list_is_current(now)) return;
   if (guest && !view_.patroni_initialized()) return;
   if (chosen_since_ == kNever && !guest) chosen_since_ = now.boot;

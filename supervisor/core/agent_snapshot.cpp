@@ -30,6 +30,11 @@ std::string presence_text(discovery::Presence presence) {
   CHECK(false);
 }
 
+bool alive_and_leaving(const NodeId& node, const World& facts) {
+  const gossip::NodeInfo* info = node ? facts.info(node) : nullptr;
+  return info != nullptr && info->leaving && facts.alive(node);
+}
+
 }  // namespace
 
 MemberRow Agent::Impl::row(const Now& now, const World& facts, const NodeId& node, const etcd::Member* member) const {
@@ -58,8 +63,10 @@ MemberRow Agent::Impl::row(const Now& now, const World& facts, const NodeId& nod
     out.role = member->learner ? "learner" : "voter";
     out.leader = view_.own() && view_.own()->leader == member->id;
     if (out.name.empty()) out.name = facts.name_of(member->id);
+    if (alive_and_leaving(node, facts)) out.note = "leaves for good: it consents to its removal";
     if (!node) out.note = "no key is bound to this member id: nobody can vote for it or speak for it";
   }
+  if (member == nullptr && alive_and_leaving(node, facts)) out.note = "has left the cluster";
   const discovery::Presence presence = node ? facts.presence(now, node) : discovery::Presence::kUnknown;
   out.listed = presence_text(presence);
   const bool alive = node && facts.alive(node);
@@ -141,6 +148,8 @@ void Agent::Impl::tell_doing(const Now& now, const World& facts, Snapshot& out) 
   for (const Doing& doing : Restoration::doing(persistent_)) out.doing.push_back(doing);
   for (const Doing& doing : successor_.doing()) out.doing.push_back(doing);
   for (const Doing& doing : seat_.doing()) out.doing.push_back(doing);
+  out.leave = leave_.view(persistent_);
+  if (persistent_.leave && !persistent_.left()) out.doing.push_back({"leaving the cluster for good, " + out.leave->state, out.leave->detail});
   tell_seat(now, facts, out);
   if (const std::string size = Janitor::doing(facts); !size.empty()) {
     out.doing.push_back({"etcd's database here has " + size, "the remover to compact and defragment it"});
@@ -182,8 +191,15 @@ void Agent::Impl::tell_problems(const Now& now, const World& facts, Snapshot& ou
                            view_.database() + ": Patroni is not started, and nothing is changed");
   }
   if (!facts.unwell.empty()) out.problems.push_back("this node abstains from votes: " + facts.unwell);
-  if (persistent_.chosen && !view_.own_answers(now)) {
+  if (persistent_.left()) {
+    out.problems.push_back("this node has left the cluster; `fluxpgctl leave --cancel` lets it join again");
+  } else if (persistent_.chosen && !view_.own_answers(now)) {
     out.problems.push_back("this node's own etcd does not answer" + (view_.own_error().empty() ? "" : ": " + view_.own_error()));
+  }
+  using Runs = Process::State;
+  const bool patroni_asked_for = config_.runs_patroni && !patroni_.etcd_hosts.empty() && !persistent_.left() && !stopping_;
+  if (patroni_asked_for && seen_.patroni.state != Runs::kRunning && seen_.patroni.state != Runs::kUnknown) {
+    out.problems.push_back("Patroni does not run on this node; it is started again and again");
   }
   for (const MemberRow& member : out.members) {
     const bool voter = member.role == "voter";
@@ -197,7 +213,7 @@ void Agent::Impl::tell_problems(const Now& now, const World& facts, Snapshot& ou
   if (collector_.state() == Collector::State::kNotEnough || collector_.state() == Collector::State::kVetoed) {
     // Evicted meanwhile, or back among the living: then it is settled.
     const record::Change& asked = collector_.change();
-    const bool open = view_.find(asked.member) != nullptr && (!facts.alive(asked.node) || asked.rule == "consent");
+    const bool open = view_.find(asked.member) != nullptr && (!facts.alive(asked.node) || asked.rule == "consent" || asked.rule == verdict::kLeaveRule);
     if (open && now.boot - collector_.closed_at() < minutes(1)) {
       out.problems.push_back("the ballot about " + collector_.change().name + " did not agree: " + verdict::describe(collector_.tally(), facts.names()));
     }

@@ -70,7 +70,7 @@ void EtcdView::next(const Now& now, Step step, Outbox& out) {
       if (!bindings_complete_) return ask(Step::kNodes, etcd::Range{record::nodes_prefix(app_), true, false, 0, false}, seconds(2), out);
       [[fallthrough]];
     case Step::kHistory:
-      if (!history_read_ || history_for_ != record_revision_) {
+      if (!history_is_current()) {
         return ask(Step::kHistory, etcd::Range{record::history_prefix(app_), true, false, kHistoryShown, true}, seconds(3), out);
       }
       [[fallthrough]];
@@ -252,7 +252,9 @@ void EtcdView::took_history(const etcd::RangeResult& range) {
   }
   history_count_ = range.count;
   history_overflow_.clear();
-  history_for_ = record_revision_;
+  // Read before our own transaction closed a decision, and answered after it: that decision is not in it, so it is read once more.
+  const bool old = range.header.revision < static_cast<std::int64_t>(record_revision_.value);
+  history_for_ = old ? Epoch{} : record_revision_;
   history_read_ = true;
 }
 

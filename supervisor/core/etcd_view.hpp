@@ -69,6 +69,8 @@ class EtcdView {
   const std::map<MemberId, record::Binding>& bindings() const { return bindings_; }
   verdict::Bindings keys() const;
   const std::vector<record::Record>& history() const { return history_; }  // newest first, the latest 200
+  // Holds every decision that was closed before the record became what record() shows: the budget counts them.
+  bool history_is_current() const { return history_read_ && history_for_ == record_revision_; }
   // The oldest closed decision, once there are as many as are kept: the next close deletes it. Empty before.
   const std::string& history_overflow() const { return history_overflow_; }
   const std::string& problem() const { return problem_; }  // a malformed key, or answers of another cluster

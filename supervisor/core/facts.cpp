@@ -36,7 +36,8 @@ std::uint32_t evictions_open(const std::vector<record::Record>& history) {
   std::uint32_t open = 0;
   for (auto it = history.rbegin(); it != history.rend(); ++it) {
     if (it->outcome != "done") continue;
-    if (it->change.kind == record::Kind::kRemove && it->change.rule != "ghost-learner") ++open;
+    const bool evicted = it->change.rule != "ghost-learner" && it->change.rule != verdict::kLeaveRule;  // who leaves is not evicted
+    if (it->change.kind == record::Kind::kRemove && evicted) ++open;
     if (it->change.kind == record::Kind::kPromote && open > 0) --open;
   }
   return open;

@@ -53,9 +53,9 @@ void Janitor::tick(const Now& now, const World& world, bool acts, Outbox& out) {
   if (now.boot < next_ || busy_) return;
   next_ = now.boot + kEvery;
   if (!acts || !world.view.own_answers(now) || !world.view.has_list()) return;
-  const auto& members = world.view.list().members;
-  if (members.empty()) return;
-  member_ = members[turn_++ % members.size()].id;
+  const std::vector<MemberId> voters = world.view.electorate().voters;  // a learner serves none of this
+  if (voters.empty()) return;
+  member_ = voters[turn_++ % voters.size()];
   ask(now, world, Step::kStatus, etcd::GetStatus{}, seconds(2), out);
 }
 

@@ -29,8 +29,7 @@ struct Ruling {
 // The eviction rule for one dead voter, to be read aloud. Death itself is agreed by ballot afterwards.
 Ruling ruling(const SeatFacts& voter, const PlanInput& input, const Rules& rules, std::size_t corpses) {
   const std::string dead = "dead for " + in_seconds(voter.silent_for);
-  if (voter.leaving) return {"consent", dead + ", left on its own wish"};
-  if (holds(Guard::kPlannedStop) && voter.stopping && voter.silent_for < rules.listed_grace) {
+  if (holds(Guard::kPlannedStop) && voter.stopping && !voter.leaving && voter.silent_for < rules.listed_grace) {
     return {"", dead + ", announced a planned stop: waited for " + in_seconds(rules.listed_grace)};
   }
   if (voter.presence == Presence::kUnlisted) {
@@ -41,6 +40,7 @@ Ruling ruling(const SeatFacts& voter, const PlanInput& input, const Rules& rules
   if (voter.silent_for < rules.dead_for_listed && holds(Guard::kDwellListed)) {
     return {"", dead + ", " + voter.presence_text + ": not before " + in_seconds(rules.dead_for_listed)};
   }
+  if (voter.leaving) return {"consent", dead + ", and it had announced that it leaves for good"};
   if (replacement_waits(input, rules)) return {"listed-replacement", dead + ", and a replacement waits that etcd refuses because of it"};
   if (eviction_raises_tolerance(input.voters.size(), corpses)) {
     return {"tolerance", dead + ", and without the dead the cluster survives more failures"};
@@ -90,6 +90,28 @@ std::optional<Change> plan_eviction(const PlanInput& input, const Rules& rules, 
   return std::nullopt;
 }
 
+// Whoever lives and wishes to go. It signs that itself; the others must be enough to sign, and are enough to go on then.
+std::optional<Change> plan_leave(const PlanInput& input, Plan& out) {
+  const std::size_t needed = input.voters.size() / 2 + 1;
+  for (const SeatFacts& voter : input.voters) {
+    if (!voter.alive || !voter.leaving) continue;
+    const auto living = static_cast<std::size_t>(std::count_if(input.voters.begin(), input.voters.end(), [&voter](const SeatFacts& other) {
+      return other.alive && other.member != voter.member;
+    }));
+    const std::string what = "leave of " + voter.name;
+    if (living < needed && holds(Guard::kConsentIsNoVote)) {
+      out.waiting.push_back({what, std::to_string(needed) + " of the other voters have to sign, and " + std::to_string(living) + " live"});
+    } else if (voter.contested) {
+      out.waiting.push_back({what, "another ballot: the last one did not agree"});
+    } else if (holds(Guard::kPause) && input.paused) {
+      out.waiting.push_back({what, "evictions are paused"});
+    } else {
+      return removal(voter, verdict::kLeaveRule, "it leaves on its own wish");
+    }
+  }
+  return std::nullopt;
+}
+
 // How long a dead learner keeps its slot, the only one of the cluster. A spare that nobody waits behind is given time to come back.
 Duration ghost_patience(const SeatFacts& learner, const PlanInput& input, const Rules& rules, bool table_full) {
   const auto joins = [](const NewcomerFacts& n) { return n.fresh && n.listed_for > Duration::zero(); };
@@ -100,6 +122,7 @@ Duration ghost_patience(const SeatFacts& learner, const PlanInput& input, const 
 std::optional<Change> plan_learner(const PlanInput& input, const Rules& rules, std::size_t wanted, Plan& out) {
   const bool table_full = input.voters.size() >= wanted;
   for (const SeatFacts& learner : input.learners) {
+    if (learner.alive && learner.leaving) return removal(learner, "ghost-learner", "this learner leaves on its own wish");
     if (!learner.alive && (holds(Guard::kLearnerInSync) || !learner.node)) {
       const Duration patience = ghost_patience(learner, input, rules, table_full);
       if (learner.silent_for >= patience && holds(Guard::kGhostLearner)) {
@@ -185,6 +208,7 @@ Plan plan(const PlanInput& input, const Rules& rules) {
   Plan out;
   const std::size_t wanted = wanted_voters(rules.target_voters, input.instances);
   if (holds(Guard::kEvicts)) out.change = plan_eviction(input, rules, out);
+  if (!out.change) out.change = plan_leave(input, out);
   if (!out.change && holds(Guard::kPromotes)) out.change = plan_learner(input, rules, wanted, out);
   if (!out.change) out.change = plan_join(input, wanted, out);
   return out;

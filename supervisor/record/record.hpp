@@ -21,7 +21,7 @@ struct Change {
   NodeId node;           // whose etcd it is; zero if no key is bound to the member
   std::string name;      // for people
   std::string peer_url;
-  std::string rule;      // short name of the rule: "unlisted", "listed-replacement", "tolerance", "listed-grace", "consent", "ghost-learner", "join", "spare", "seat-empty"
+  std::string rule;      // short name of the rule: "unlisted", "listed-replacement", "tolerance", "listed-grace", "consent", "leave", "ghost-learner", "join", "spare", "seat-empty"
   std::string reason;    // one sentence with the facts
   bool operator==(const Change&) const = default;
 };

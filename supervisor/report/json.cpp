@@ -117,7 +117,13 @@ Json ballot(const supervisor::BallotView& b) {
           {"seconds_ago", b.seconds_ago}, {"votes", std::move(votes)}};
 }
 
+Json leave(const supervisor::LeaveView& l) {
+  return {{"state", l.state}, {"waits_for", l.detail.empty() ? Json(nullptr) : Json(l.detail)}, {"since", when(l.since_ms)}};
+}
+
 }  // namespace
+
+std::string leave_json(const Snapshot& s) { return dump(s.leave ? leave(*s.leave) : Json{{"state", "stays"}}); }
 
 std::string status_json(const Snapshot& s) {
   Json json = overview(s);
@@ -129,6 +135,7 @@ std::string status_json(const Snapshot& s) {
   }
   if (s.loss) json["majority_loss"] = Json::parse(loss_json(*s.loss));
   json["ballot"] = s.ballot ? ballot(*s.ballot) : Json(nullptr);
+  if (s.leave) json["leave"] = leave(*s.leave);
   json["last_decision"] = s.history.empty() ? Json(nullptr) : decision(s.history.front());
   json["counters"] = Json::object();
   for (const auto& [name, value] : s.counters) json["counters"][name] = value;

@@ -64,6 +64,7 @@ Node::Node(const Context& context, ProcessControl& control, Parts parts)
       etcd_(context, control, self_),
       patroni_(context, control, parts_.keys, self_),
       probes_(context, control, self_.listen),
+      switchover_(context, parts_.keys, self_),
       reach_(context, [this] { return reachable_peers(); }),
       hosts_trouble_(context.log, context.settings.hosts_file + " can be written again.") {}
 

@@ -17,6 +17,7 @@
 #include "supervisor/runtime/node_files.hpp"
 #include "supervisor/runtime/patroni_process.hpp"
 #include "supervisor/runtime/probes.hpp"
+#include "supervisor/runtime/switchover.hpp"
 #include "supervisor/runtime/reach.hpp"
 
 namespace fluxpg::runtime {
@@ -68,6 +69,7 @@ class Node {
   void perform(const supervisor::AskPostgres& ask);
   void perform(const supervisor::RunPatroni& run) { patroni_.handle(run); }
   void perform(const supervisor::StopPatroni& stop) { patroni_.handle(stop); }
+  void perform(const supervisor::SwitchOver&) { switchover_.begin(); }
   void perform(const supervisor::WriteHosts& hosts);
   void perform(const supervisor::Say& say);
 
@@ -77,6 +79,7 @@ class Node {
   EtcdProcess etcd_;
   PatroniProcess patroni_;
   Probes probes_;
+  Switchover switchover_;
   Reach reach_;
   Trouble hosts_trouble_;
   std::optional<supervisor::Agent> agent_;

@@ -53,6 +53,37 @@ TEST_F(OneNode, AnnouncesOnlyWhatChanged) {
   EXPECT_EQ(sent<Sync>(where(1))[0].members[0].info, node_.self());
 }
 
+TEST_F(OneNode, HearsAnAnswerThatBringsNewsOfManyOthersAlong) {
+  handle(Tick{});
+  rumor(alive(1, 1), 1);
+  ASSERT_EQ(sent<Ping>(where(1)).size(), 1u);
+  std::vector<Rumor> news;
+  for (std::size_t i = 2; i < 9; ++i) news.push_back(alive(i, 1));
+  receive(Ack{sent<Ping>(where(1))[0].nonce, id_of(1), Incarnation{1}, news, {}, {}});
+  EXPECT_EQ(sent<Ping>().size(), 7u) << "each of them is asked";
+  ASSERT_EQ(all<Answered>().size(), 1u);
+  EXPECT_EQ(all<Answered>()[0].id, id_of(1));
+  EXPECT_EQ(node_.members().at(id_of(1)).last_answer, at(now_).boot);
+}
+
+TEST_F(OneNode, IsNotWokenForSeedsWhileAllOfThemLive) {
+  handle(Tick{});
+  meet(1);
+  handle(Seeds{{where(0), where(1)}});
+  EXPECT_EQ(sent<Ping>().size(), 0u);
+  pass(seconds(3), {1});
+  const std::size_t before = answered_.size();
+  handle(Seeds{{where(0), where(1), where(2)}});
+  EXPECT_EQ(sent<Ping>(where(2)).size(), 1u);
+  std::size_t knocks = 0;
+  for (int i = 0; i < 40; ++i) {
+    pass(milliseconds(100), {1});
+    knocks += sent<Ping>(where(2)).size();
+  }
+  EXPECT_GT(knocks, 0u) << "a stranger at a seed is asked again and again";
+  EXPECT_GT(answered_.size(), before);
+}
+
 TEST_F(OneNode, ReportsATwinOnceAndAnswersItSoThatItLearnsToo) {
   handle(Tick{});
   const Ping ping{Random(9).nonce(), id_of(0), Incarnation{3}, where(8), false, {}, {}};

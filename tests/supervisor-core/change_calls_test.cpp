@@ -38,6 +38,40 @@ TEST_F(Changes, AnotherListThanTheElectorateStopsTheCall) {
   EXPECT_NE(change.waits_for().find("no longer those that decided"), std::string::npos);
 }
 
+TEST_F(Changes, AnElectorateOfTheSameSizeIsNotTheSame) {
+  be_remover();
+  adopt_removal();
+  tick();
+  house.etcd.members[1].id = MemberId{4};  // one went, another came
+  for (const Asked& one : house.asked()) answer(one, reply(one.call));
+  for (const Asked& one : house.asked()) answer(one, reply(one.call));
+  EXPECT_EQ(removals_called, 0);
+  EXPECT_NE(change.waits_for().find("no longer those that decided"), std::string::npos);
+}
+
+TEST_F(Changes, ARecordThatChangedAtTheReadBackStopsTheCall) {
+  be_remover();
+  adopt_removal();
+  tick();
+  house.etcd.put(record::record_key("app"), record::to_json(removal("void")));
+  for (const Asked& one : house.asked()) answer(one, reply(one.call));
+  EXPECT_TRUE(calls<etcd::ListMembers>(house.asked()).empty());
+}
+
+// The bound on a late call begins with this look (DESIGN 6): who took too long since looks again.
+TEST_F(Changes, ALookAtTheKeyThatIsTooOldStopsTheCall) {
+  be_remover();
+  adopt_removal();
+  tick();
+  for (const Asked& one : house.asked()) answer(one, reply(one.call));
+  const auto listing = house.asked();
+  ASSERT_EQ(calls<etcd::ListMembers>(listing).size(), 1U);
+  house.pass(seconds(5) + milliseconds(1));
+  answer(listing.at(0), reply(listing.at(0).call));
+  EXPECT_TRUE(calls<etcd::RemoveMember>(house.asked()).empty());
+  EXPECT_EQ(change.waits_for(), "another look at the remover key");
+}
+
 TEST_F(Changes, AForgedCertificateIsNeverCarriedOut) {
   record::Record forged = removal();
   forged.certificate.votes[1].signature.bytes[0] ^= 1;
@@ -162,6 +196,29 @@ TEST_F(Changes, OurOwnRefusedAdditionIsSimplyOver) {
   for (const Asked& one : house.asked()) answer(one, failure(etcd::ErrorKind::kUnhealthy));
   answer_all();
   EXPECT_EQ(stored().outcome, "refused");
+}
+
+TEST_F(Changes, ARefusedAdditionOfAnotherIsOverOnlyWhenNoCallOfItsCanBeUnderWay) {
+  house.hears(info_of(9));
+  record::Record record = addition();
+  record.electorate = house.view.electorate();
+  house.open_record(record);
+  be_remover();
+  const auto refused = [this] {
+    for (int i = 0; i < 4; ++i) {
+      tick();
+      for (const Asked& one : house.asked()) {
+        answer(one,
+               std::holds_alternative<etcd::AddLearner>(one.call) ? failure(etcd::ErrorKind::kUnhealthy) : house.etcd.answer(one.call));
+      }
+      house.read();
+    }
+  };
+  refused();
+  EXPECT_TRUE(stored().open());
+  pass(seconds(61));
+  refused();
+  EXPECT_EQ(stored().outcome, "refused") << "else it would stand in the way of the eviction that etcd waits for";
 }
 
 TEST_F(Changes, AnAdditionWhoseNodeIsGoneIsNotCalledFor) {

@@ -186,6 +186,12 @@ void House::gather() {
   }
 }
 
+bool House::spoke_too_early() {
+  gather();
+  const auto sent = std::find_if(others_.begin(), others_.end(), [](const Action& action) { return std::holds_alternative<Send>(action); });
+  return std::any_of(sent, others_.end(), [](const Action& action) { return std::holds_alternative<Persist>(action); });
+}
+
 std::vector<Asked> House::asked() {
   gather();
   return std::exchange(asked_, {});

@@ -154,11 +154,47 @@ TEST(Plan, APlannedStopIsWaitedForUntilTheListedGraceAndNoFurther) {
   EXPECT_EQ(rule(input), "unlisted");
 }
 
-TEST(Plan, WhoLeftOnItsOwnWishIsNotWaitedFor) {
+TEST(Plan, WhoDiedWhileItLeftIsNotWaitedForLongerThanAnyOther) {
   PlanInput input = cluster(3);
-  input.voters[2] = corpse(3, seconds(1));
+  input.voters[2] = corpse(3, seconds(60) - milliseconds(1));
   input.voters[2].leaving = true;
-  EXPECT_EQ(rule(input), "consent");
+  input.voters[2].stopping = true;
+  EXPECT_EQ(rule(input), "") << "its announcement may be an old one: it has the time that every dead one has";
+  input.voters[2].silent_for = seconds(60);
+  EXPECT_EQ(rule(input), "consent") << "no replacement need wait";
+}
+
+TEST(Plan, WhoWishesToLeaveGoesIfAMajorityOfAllLivesWithoutIt) {
+  PlanInput input = cluster(3);
+  input.voters[2].leaving = true;
+  EXPECT_EQ(rule(input), "leave");
+  input.voters[1] = corpse(2, seconds(1));
+  EXPECT_EQ(rule(input), "");
+  PlanInput two = cluster(2);
+  two.voters[1].leaving = true;
+  EXPECT_EQ(rule(two), "") << "two voters never become one";
+  PlanInput five = cluster(5);
+  five.voters[4].leaving = true;
+  five.voters[0] = corpse(1, seconds(1));
+  EXPECT_EQ(rule(five), "leave");
+}
+
+TEST(Plan, ALeaveIsHeldByAPauseAndAnotherTurnAfterADisagreement) {
+  PlanInput input = cluster(3);
+  input.voters[2].leaving = true;
+  input.paused = true;
+  EXPECT_EQ(rule(input), "");
+  EXPECT_EQ(first_wait(input), "evictions are paused");
+  input.paused = false;
+  input.voters[2].contested = true;
+  EXPECT_EQ(rule(input), "");
+}
+
+TEST(Plan, ALearnerThatLeavesNeedsNobodysVote) {
+  PlanInput input = cluster(3);
+  input.learners.push_back(seat(9));
+  input.learners[0].leaving = true;
+  EXPECT_EQ(rule(input), "ghost-learner");
 }
 
 TEST(Plan, ALivingDaemonOverASilentEtcdConsentsAfterTenMinutes) {

@@ -77,7 +77,7 @@ struct Heap {
 // Never ends: what it owns may outlive the thread.
 Heap& own_heap() {
   thread_local Heap* heap = nullptr;
-  if (heap == nullptr) heap = ::new (std::malloc(sizeof(Heap))) Heap();
+  if (heap == nullptr) heap = ::new (static_cast<void*>(from_malloc(sizeof(Heap)))) Heap();
   return *heap;
 }
 
