@@ -43,7 +43,8 @@ void Agent::Impl::remember_voters(const Now& now) {
   if (now.boot < voters_noted_ + kVotersEvery || !persistent_.chosen) return;
   voters_noted_ = now.boot;
   const World facts = world(now);
-  if (majority_lost(now, facts)) evidence_.tick(now, facts, out_);
+  // With a leader there may be ballots, and what their voters hear of the victim is their own business.
+  if (majority_lost(now, facts) && !view_.own_has_leader(now)) evidence_.tick(now, facts, out_);
   auto voters = voters_to_remember(now, facts);
   if (!voters || *voters == persistent_.voters) return;
   persistent_.voters = std::move(*voters);

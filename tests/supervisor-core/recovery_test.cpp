@@ -94,6 +94,7 @@ class GivenUp : public ::testing::Test {
     house.dead(3);
     seen.etcd.state = Process::State::kRunning;
     seen.etcd_data = true;
+    house.pass(minutes(1));  // what our etcd said of its leader is old
   }
   record::Superseded word(std::uint8_t signer = 2) const {
     record::Superseded word;
@@ -128,7 +129,7 @@ TEST_F(GivenUp, ItGivesWayOnASignedWordStepByStepAndForgetsItsCluster) {
   EXPECT_TRUE(house.done<StopEtcd>().empty());  // whoever restarts just now is waited for
   passes(seconds(11));
   passes(seconds(3));
-  EXPECT_EQ(house.done<StopEtcd>().size(), 1U);
+  EXPECT_FALSE(house.done<StopEtcd>().empty());
   EXPECT_TRUE(house.done<SetAsideEtcdData>().empty());
   seen.etcd.state = Process::State::kStopped;
   passes(seconds(3));
@@ -159,6 +160,7 @@ TEST_F(GivenUp, WithAnotherVoterThatHoldsTheOldDataItIsAMajorityAndWaitsForTheOp
   gossip::NodeInfo third = house.member_info(3);
   third.cluster = kCluster;
   house.hears(third);
+  house.started = house.now.boot;
   seen.etcd.state = Process::State::kStopped;
   passes(seconds(1));
   EXPECT_TRUE(successor.keeps_etcd_down());  // the stranger's etcd is asked first
