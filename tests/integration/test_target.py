@@ -65,7 +65,7 @@ def a_ghost_frees_the_slot_for_the_next_joiner():
         first, ghost, joiner = c.nodes[:3], c.nodes[3], c.nodes[4]
         c.list_only(first)
         c.start(first)
-        c.wait_healthy(3)
+        c.wait_healthy(3, nodes=first)
         dead, witness = first[2], first[0]
         dead.kill()
         c.list_only([*first[:2], ghost])
@@ -90,7 +90,7 @@ def a_learner_that_makes_no_progress_frees_the_slot():
         first, stuck, joiner = c.nodes[:3], c.nodes[3], c.nodes[4]
         c.list_only(first)
         c.start(first)
-        c.wait_healthy(3)
+        c.wait_healthy(3, nodes=first)
         witness = first[0]
         first[2].kill()
         c.list_only([*first[:2], stuck])
