@@ -48,6 +48,8 @@ enum class Guard : std::uint8_t {
   kListedJoins,
   kFreshJoins,
   kGhostLearner,
+  kStuckLearner,
+  kSpare,
   // discovery
   kAbsenceWindow,
   kTwoBackends,
@@ -65,6 +67,14 @@ enum class Guard : std::uint8_t {
   kRemovedIsListed,
   kIdentityWait,
   kSeatWithoutDisk,
+  // leave
+  kHandsOverFirst,
+  kConsentIsSigned,
+  kConsentIsNoVote,
+  kConsentWithdrawn,
+  kOutnumberedStaysDown,
+  kUnreadableIsNotFresh,
+  kCopyStaysDown,
   // recovery
   kRecoverAppNamed,
   kRecoverLostOnly,
@@ -81,6 +91,7 @@ enum class Guard : std::uint8_t {
   kEvicts,
   kFounds,
   kPromotes,
+  kGuests,
   kCount,
 };
 

@@ -229,10 +229,15 @@ Answer answer(const ListAlarms&, const Json& json) {
   Alarms alarms;
   for (const Json& item : list_at(json, "alarms")) {
     require(item.is_object(), "alarms", &item, "a list of objects");
-    alarms.names.push_back(text_at(item, "alarm"));
-    require(!alarms.names.back().empty(), "alarm", find(item, "alarm"), "a name");
+    alarms.raised.push_back({id_at<MemberId>(item, "memberID"), text_at(item, "alarm")});
+    require(!alarms.raised.back().name.empty(), "alarm", find(item, "alarm"), "a name");
   }
   return alarms;
+}
+
+Answer answer(const DisarmAlarm&, const Json& json) {
+  header_of(json);
+  return Done{};
 }
 
 Answer answer(const RevokeLease&, const Json& json) {

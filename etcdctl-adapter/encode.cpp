@@ -94,6 +94,9 @@ Body body(const GrantLease& c) {
 Body body(const KeepAlive& c) { return {"/v3/lease/keepalive", {{"ID", decimal(c.lease)}}}; }
 Body body(const RevokeLease& c) { return {"/v3/lease/revoke", {{"ID", decimal(c.lease)}}}; }
 Body body(const ListAlarms&) { return {"/v3/maintenance/alarm", {{"action", "GET"}}}; }
+Body body(const DisarmAlarm& c) {
+  return {"/v3/maintenance/alarm", {{"action", "DEACTIVATE"}, {"alarm", "NOSPACE"}, {"memberID", decimal(c.member)}}};
+}
 // physical: answered when the space is really free, so that a Defragment after it finds something to give back.
 Body body(const Compact& c) { return {"/v3/kv/compaction", {{"physical", true}, {"revision", std::to_string(c.revision)}}}; }
 Body body(const Defragment&) { return {"/v3/maintenance/defragment", Json::object()}; }

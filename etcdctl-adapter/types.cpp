@@ -64,6 +64,7 @@ std::string command(const GrantLease& c) { return "lease grant " + std::to_strin
 std::string command(const KeepAlive& c) { return "lease keep-alive --once " + to_text(c.lease); }
 std::string command(const RevokeLease& c) { return "lease revoke " + to_text(c.lease); }
 std::string command(const ListAlarms&) { return "alarm list"; }
+std::string command(const DisarmAlarm&) { return "alarm disarm"; }
 std::string command(const Compact& c) { return "compact --physical " + std::to_string(c.revision); }
 std::string command(const Defragment&) { return "defrag"; }
 

@@ -99,13 +99,17 @@ struct RevokeLease {
   LeaseId lease;
 };
 struct ListAlarms {};
+// Takes the NOSPACE alarm of this member back; etcd never does it by itself.
+struct DisarmAlarm {
+  MemberId member;
+};
 struct Compact {
   std::int64_t revision = 0;
 };
 struct Defragment {};  // the asked member only
 
 using Call = std::variant<GetStatus, ListMembers, AddLearner, Promote, RemoveMember, TransferLeadership, Range, Txn, GrantLease, KeepAlive,
-                          RevokeLease, ListAlarms, Compact, Defragment>;
+                          RevokeLease, ListAlarms, DisarmAlarm, Compact, Defragment>;
 
 // ---- answers ----
 struct Status {
@@ -146,8 +150,13 @@ struct Lease {
   Duration ttl{};  // 0: the lease no longer exists (etcd says so by leaving the field out)
 };
 struct Done {};
+struct Alarm {
+  MemberId member;
+  std::string name;  // "NOSPACE", "CORRUPT"
+  bool operator==(const Alarm&) const = default;
+};
 struct Alarms {
-  std::vector<std::string> names;  // "NOSPACE", "CORRUPT"
+  std::vector<Alarm> raised;
 };
 using Answer = std::variant<Status, MemberList, Added, Changed, RangeResult, TxnResult, Lease, Done, Alarms>;
 

@@ -22,6 +22,7 @@ constexpr std::uint64_t kIncarnationBlock = 1024;
 constexpr Duration kAskAgain = milliseconds(500);
 // Conflicts are reported once each; an attacker with the secret must not fill memory with them.
 constexpr std::size_t kMaxConflicts = 64;
+constexpr Duration kConflictAgain = seconds(5);  // one that lasts is reported this often
 
 class Node::Impl {
  public:
@@ -99,6 +100,7 @@ class Node::Impl {
   void spread(Rumor rumor, bool urgent);
   void flush_urgent();
   void conflict(const NodeId& id, const Endpoint& other);
+  void doubt(const MemberView& member, Incarnation said, const Endpoint& from);
   bool make_room();
   bool heard_since(const MemberView& member, TimePoint when) const;
   bool old_tombstone(const MemberView& member) const;
@@ -122,7 +124,7 @@ class Node::Impl {
   TimePoint next_probe_, next_sync_;
   TimePoint next_seed_, next_revive_;  // kNever while there is nobody to knock at
   std::map<NodeId, TimePoint> asked_;
-  std::set<std::pair<NodeId, Endpoint>> conflicts_;
+  std::map<std::pair<NodeId, Endpoint>, TimePoint> conflicts_;  // when each was reported last
   std::vector<Rumor> urgent_;
   Effects effects_;
 };

@@ -212,7 +212,9 @@ void Node::Impl::flush_urgent() {
 }
 
 void Node::Impl::conflict(const NodeId& id, const Endpoint& other) {
-  if (conflicts_.size() >= kMaxConflicts || !conflicts_.emplace(id, other).second) return;
+  const auto known = conflicts_.find({id, other});
+  if (known == conflicts_.end() ? conflicts_.size() >= kMaxConflicts : now_.boot < known->second + kConflictAgain) return;
+  conflicts_[{id, other}] = now_.boot;
   effects_.push_back(IdentityConflict{id, other});
 }
 

@@ -26,9 +26,7 @@ void Node::Impl::receive(const Ping& ping, Route route) {
   }
   learn(ping.rumors, ping.links, ping.from, route);
   const MemberView* const member = find(ping.from);
-  if (member != nullptr && member->info.incarnation == ping.incarnation && !member->info.listens_at(ping.reply_to)) {
-    conflict(ping.from, ping.reply_to);
-  }
+  if (member != nullptr) doubt(*member, ping.incarnation, ping.reply_to);
   Ack ack{ping.nonce, self_.id, self_.incarnation, news_for(ping.from), rows_for(ping.from), {}};
   if (ping.wants_statement && statement_source_ != nullptr) ack.statement = statement_source_(statement_context_, now_, ping.nonce);
   send(route, std::move(ack));
@@ -48,10 +46,16 @@ void Node::Impl::receive(const Ack& ack, Route route) {
   if (open != nullptr && (open->kind == Probe::Kind::kKnock || open->target == ack.from)) {
     const Probe probe = *open;
     probes_.erase(ack.nonce);
+    if (const MemberView* const member = find(ack.from); member != nullptr) doubt(*member, ack.incarnation, probe.endpoint);
     heard_first_hand(ack.from, ack.nonce, probe, ack.statement);
     if (probe.kind == Probe::Kind::kRelay) send(probe.back, IndirectAck{probe.asked_by, self_.id, ack.from, ack.incarnation});
   }
   ask_if_newer(ack.from, ack.incarnation, ack.from, route);
+}
+
+// A living member that also speaks from another place, and no newer life of it: whoever moved speaks with a higher incarnation.
+void Node::Impl::doubt(const MemberView& member, Incarnation said, const Endpoint& from) {
+  if (!is_gone(member.state) && said <= member.info.incarnation && !member.info.listens_at(from)) conflict(member.info.id, from);
 }
 
 void Node::Impl::heard_first_hand(const NodeId& from, const Nonce& nonce, const Probe& probe, const std::optional<Statement>& statement) {

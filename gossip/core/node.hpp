@@ -53,7 +53,7 @@ struct StateChanged {
   State to = State::kAlive;
   std::string why;
 };
-// Two nodes speak with one id: reported, never silently overwritten.
+// Two nodes speak with one id: reported, never silently overwritten; again every few seconds while it is so.
 struct IdentityConflict {
   NodeId id;
   Endpoint other;

@@ -4,7 +4,21 @@
 
 namespace fluxpg::verdict {
 
+namespace {
+
+// Of a member that lives: no sign of life speaks against it, only that we do not know of its wish.
+Judgement judge_leave(const Ballot& ballot, const Findings& findings) {
+  if (!findings.unwell.empty()) return {Choice::kAbstain, findings.unwell};
+  if (!findings.own_list) return {Choice::kAbstain, "my own etcd does not answer"};
+  if (*findings.own_list != ballot.electorate) return {Choice::kAbstain, "my own etcd shows another electorate"};
+  if (!findings.leaves) return {Choice::kAbstain, "I have not heard that it leaves"};
+  return {Choice::kDead, "it leaves on its own wish"};
+}
+
+}  // namespace
+
 Judgement judge(const Ballot& ballot, const Findings& findings) {
+  if (ballot.of_leave()) return judge_leave(ballot, findings);
   if (findings.etcd_answered_as_victim) return {Choice::kAlive, "its etcd answered me"};
   if (findings.victim_vouched) return {Choice::kAlive, "its daemon signed that its etcd answered"};
   if (holds(Guard::kUnwellAbstains) && !findings.unwell.empty()) return {Choice::kAbstain, findings.unwell};

@@ -11,13 +11,14 @@ namespace fluxpg::verdict {
 
 // Everything that the answer depends on, gathered since the ballot arrived.
 struct Findings {
-  std::string unwell;                   // why our own judgement cannot be trusted just now; empty: well
-  std::optional<Electorate> own_list;   // the voters that our own etcd shows; nullopt: it did not answer
-  bool etcd_answered_as_victim = false; // a status carrying exactly the victim's member id
-  bool victim_vouched = false;          // the victim's daemon signed that its etcd answered it with that id just now
-  bool daemon_answered = false;         // the victim's daemon answered a nonce, but could not vouch for its etcd
+  std::string unwell;                      // why our own judgement cannot be trusted just now; empty: well
+  std::optional<Electorate> own_list;      // the voters that our own etcd shows; nullopt: it did not answer
+  bool etcd_answered_as_victim = false;    // a status carrying exactly the victim's member id
+  bool victim_vouched = false;             // the victim's daemon signed that its etcd answered it with that id just now
+  bool daemon_answered = false;            // the victim's daemon answered a nonce, but could not vouch for its etcd
+  bool leaves = false;                     // it has announced that it leaves for good
   Duration vouched_ago = Duration::max();  // since the victim's etcd was last known to work, by either way
-  Duration consent_after{};             // a daemon that answers but cannot vouch for so long consents (silent_etcd_consent)
+  Duration consent_after{};                // a daemon that answers but cannot vouch for so long consents (silent_etcd_consent)
 };
 
 struct Judgement {

@@ -10,7 +10,10 @@ std::string flaw(const Ballot& ballot, const Vote& vote, const Bindings& binding
   const auto bound = bindings.find(vote.voter);
   if (bound == bindings.end()) return "no key is bound to member " + to_text(vote.voter);
   if (bound->second != vote.node) return "node " + short_text(vote.node) + " does not speak for member " + to_text(vote.voter);
-  if (holds(Guard::kVictimsVote) && vote.voter == ballot.victim.member && vote.choice != Choice::kAlive) return "the victim may only veto";
+  const bool consent = ballot.of_leave() && vote.choice == Choice::kDead;
+  if (holds(Guard::kVictimsVote) && vote.voter == ballot.victim.member && vote.choice != Choice::kAlive && !consent) {
+    return "the victim may only veto";
+  }
   if (holds(Guard::kSignature) && !signing.verify(vote.node, signed_bytes(ballot, vote), vote.signature)) return "the signature is wrong";
   return "";
 }
@@ -28,7 +31,7 @@ Tally tally(const Certificate& certificate, const Bindings& bindings, const Sign
   for (const MemberId voter : ballot.electorate.voters) {
     const auto found = counted.find(voter);
     if (found == counted.end()) {
-      if (voter != ballot.victim.member) result.missing.push_back(voter);
+      if (voter != ballot.victim.member || ballot.of_leave()) result.missing.push_back(voter);
       continue;
     }
     switch (found->second->choice) {
@@ -39,6 +42,8 @@ Tally tally(const Certificate& certificate, const Bindings& bindings, const Sign
         ++result.abstained;
         break;
       case Choice::kDead:
+        if (voter == ballot.victim.member) result.consented = true;
+        if (voter == ballot.victim.member && ballot.of_leave() && holds(Guard::kConsentIsNoVote)) break;
         ++result.dead;
         if (found->second->listing == Listing::kUnlisted) ++result.unlisted;
         break;
@@ -46,7 +51,7 @@ Tally tally(const Certificate& certificate, const Bindings& bindings, const Sign
   }
   if (holds(Guard::kVeto) && !result.vetoes.empty()) {
     result.standing = Standing::kVetoed;
-  } else if (result.dead >= result.needed) {
+  } else if (result.dead >= result.needed && (!ballot.of_leave() || result.consented || !holds(Guard::kConsentIsSigned))) {
     result.standing = Standing::kDead;
   }
   return result;
@@ -60,6 +65,7 @@ std::string certificate_flaw(const Certificate& certificate, MemberId victim, co
   const Tally counted = tally(certificate, bindings, signing);
   if (counted.standing == Standing::kVetoed) return "its certificate contains a veto";
   if (counted.standing != Standing::kDead) {
+    if (counted.dead >= counted.needed) return "the member that leaves has not signed it";
     return "only " + std::to_string(counted.dead) + " of the " + std::to_string(counted.needed) + " needed votes are valid";
   }
   return "";

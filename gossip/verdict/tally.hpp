@@ -13,19 +13,20 @@ namespace fluxpg::verdict {
 // Which key speaks for an etcd member id, as etcd itself records it.
 using Bindings = std::map<MemberId, NodeId>;
 
-// Why a vote does not count; empty if it does. The victim's own vote counts only as a veto.
+// Why a vote does not count; empty if it does. The victim's own vote counts only as a veto, or as its consent to leave.
 std::string flaw(const Ballot& ballot, const Vote& vote, const Bindings& bindings, const Signing& signing);
 
 enum class Standing : std::uint8_t {
-  kOpen,       // neither a majority nor a veto yet
-  kDead,       // a majority of all voters says dead, nobody vetoes
-  kVetoed,     // somebody heard from the victim's etcd
+  kOpen,    // neither a majority nor a veto yet
+  kDead,    // a majority of all voters says dead, nobody vetoes
+  kVetoed,  // somebody heard from the victim's etcd
 };
 
 struct Tally {
   Standing standing = Standing::kOpen;
-  std::size_t needed = 0;   // a majority of all voters, dead ones included
+  std::size_t needed = 0;  // a majority of all voters, dead ones included
   std::size_t dead = 0;
+  bool consented = false;  // the victim itself has signed that it leaves; only a ballot about a leave asks for it
   std::size_t abstained = 0;
   std::size_t unlisted = 0;  // of the dead votes: how many say that the Flux list has dropped the victim
   std::vector<MemberId> vetoes;

@@ -21,6 +21,10 @@ struct Electorate {
   bool contains(MemberId id) const;
 };
 
+// The rule of a ballot that asks whether a living member may go on its own wish: not whether it is dead. Its victim signs its consent
+// to this very ballot, which cannot be used for another; the others sign that they live and have heard of the wish.
+inline constexpr const char* kLeaveRule = "leave";
+
 // The member in question, named exactly.
 struct Victim {
   MemberId member;
@@ -38,6 +42,7 @@ struct Ballot {
   Epoch revision;       // of the decision record when the ballot was opened
   std::string why;      // the rule that asks for it
   WallPoint opened_at;  // for people only: no rule reads it
+  bool of_leave() const { return why == kLeaveRule; }
   bool operator==(const Ballot&) const = default;
 };
 

@@ -133,6 +133,11 @@ std::optional<Error> Model::refusal(TimePoint now, Host host, const Cluster& clu
   }
   if (const auto* add = std::get_if<etcd::AddLearner>(&call)) return add_refusal(now, host, cluster, *add);
   if (const auto* remove = std::get_if<etcd::RemoveMember>(&call)) return remove_refusal(now, host, cluster, remove->id);
+  if (const auto* transfer = std::get_if<etcd::TransferLeadership>(&call)) {
+    if (cluster.leader != self) return Error{ErrorKind::kRefused, "etcdserver: not leader"};
+    const etcd::Member* next = cluster.find(transfer->to);
+    if (next == nullptr || next->learner) return Error{ErrorKind::kRefused, "etcdserver: bad leader transferee"};
+  }
   return std::nullopt;
 }
 
@@ -243,6 +248,12 @@ etcd::Result Model::execute(TimePoint now, Host host, Cluster& cluster, const et
     if (cluster.leases.count(revoke->lease) == 0) return error(ErrorKind::kNotFound, "etcdserver: requested lease not found");
     drop_lease(now, cluster, revoke->lease);
     commit(now, cluster);
+    return etcd::Answer{etcd::Done{}};
+  }
+  if (const auto* transfer = std::get_if<etcd::TransferLeadership>(&call)) {
+    // Whoever cannot lead leaves the leader where it is: etcd gives up after an election time-out.
+    if (!leads_majority(cluster, transfer->to)) return error(ErrorKind::kTimeout, "etcdserver: leader transfer took too long");
+    if (cluster.leader != transfer->to) lead_anew(now, cluster, transfer->to);
     return etcd::Answer{etcd::Done{}};
   }
   return error(ErrorKind::kRefused, "the model does not know this call");

@@ -68,10 +68,10 @@ class Model {
   };
   std::optional<DiskCopy> copy_disk(Host host) const;
   void restore_disk(Host host, const DiskCopy& copy);  // the process must not run
-  // `etcdctl snapshot save` and `restore` under another token: a cluster of its own with this one member. (It gets the keys as they are now;
-  // a member that had not applied the last of them would have older ones.)
+  // `etcdctl snapshot save` and `restore` under another token: a cluster of its own with this one member. (It gets the keys as they are
+  // now; a member that had not applied the last of them would have older ones.)
   ClusterId restore_snapshot(TimePoint now, Host host, const Launch& launch);  // the process must not run
-  void depose_leaders(TimePoint now);                  // every cluster elects again, somebody
+  void depose_leaders(TimePoint now);                                          // every cluster elects again, somebody
   const ProcessState& process(Host host) const { return instances_[host].process; }
   void set_apply_delay(Host host, Duration delay) { instances_[host].apply_delay = delay; }
 
@@ -133,6 +133,7 @@ class Model {
   void boot(TimePoint now, Host host);
   void note_all_links(TimePoint now);
   bool note_links(TimePoint now, Host host);  // true: a silence is being timed
+  void lead_anew(TimePoint now, Cluster& cluster, MemberId leader);
   void lead(TimePoint now, Cluster& cluster);
   void apply(TimePoint now, const Cluster& cluster);
   void exit_evicted(TimePoint now);

@@ -211,13 +211,7 @@ void Model::lead(TimePoint now, Cluster& cluster) {
     }
     cluster.elects_at = now + milliseconds(500);
     if (able.empty()) return;
-    ++version_;
-    cluster.leader = able[random_.below(able.size())];
-    cluster.quorum_lost_since = kNever;
-    cluster.ever_led = true;
-    ++cluster.term;
-    for (auto& [id, lease] : cluster.leases) lease.expires = now + lease.ttl;  // the lessor is promoted: every time-to-live begins anew
-    commit(now, cluster);
+    lead_anew(now, cluster, able[random_.below(able.size())]);
   }
   for (Host host = 0; host < instances_.size(); ++host) {
     Instance& instance = instances_[host];
@@ -225,6 +219,16 @@ void Model::lead(TimePoint now, Cluster& cluster) {
     instance.leader_seen = now;
     instance.ready = true;
   }
+}
+
+void Model::lead_anew(TimePoint now, Cluster& cluster, MemberId leader) {
+  ++version_;
+  cluster.leader = leader;
+  cluster.quorum_lost_since = kNever;
+  cluster.ever_led = true;
+  ++cluster.term;
+  for (auto& [id, lease] : cluster.leases) lease.expires = now + lease.ttl;  // the lessor is promoted: every time-to-live begins anew
+  commit(now, cluster);
 }
 
 void Model::commit(TimePoint now, Cluster& cluster) {

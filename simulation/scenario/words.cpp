@@ -95,6 +95,7 @@ const std::vector<FaultWord>& fault_words() {
       of_nodes("very-slow-etcd", "requests to the own etcd arrive up to 40 s late", kVirtual),
       of_nodes("lost-answers", "a third of etcd's answers is lost", kVirtual),
       of_nodes("etcd-applies-late", "its etcd shows everything seconds later", kVirtual),
+      of_nodes("etcd-falls-behind", "its etcd answers, and gets nothing new", kVirtual),
       of_all("api-down", "no connection", kMock),
       of_all("api-hangs", "no answer", kMock),
       of_all("api-empty", "a well-formed empty list", kMock),
@@ -106,11 +107,15 @@ const std::vector<FaultWord>& fault_words() {
       {"row-removed", "of all backends, or of one; comes back", kMock, true, false, true, true},
       {"row-appears", "on all backends, or on one; goes again", kMock, true, false, true, true},
       of_nodes("evictions-paused", "by an operator at that node", {Need::kStatusSocket}),
+      of_nodes("node-leaves", "an operator types fluxpgctl leave there; taken back", {Need::kStatusSocket}),
+      at_once("leave-cancelled", "an operator types fluxpgctl leave --cancel there", {Need::kStatusSocket}),
+      at_once("postgres-leads", "PostgreSQL of that node is the primary from now on", kVirtual),
       of_all("patroni-paused", "patronictl pause", {Need::kEtcdClient}),
       {"found-without", "an operator tells the node not to wait for the nodes of `to`", {Need::kStatusSocket}, true, true, false},
       {"recover", "an operator recovers that node, and answers for the nodes of `to`", {Need::kStatusSocket}, true, true, false},
       at_once("rejoin", "an operator lets the node give up its data of a cluster that was recovered elsewhere", {Need::kStatusSocket}),
       at_once("removed-by-hand", "an operator types etcdctl member remove", {Need::kEtcdClient}),
+      at_once("record-forged", "somebody writes into etcd that its removal is decided, with votes that nobody signed", {Need::kEtcdClient}),
       {"learner-added-by-hand", "an operator types etcdctl member add --learner", {Need::kEtcdClient}, false, false, false},
   };
   return kWords;

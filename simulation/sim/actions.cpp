@@ -197,7 +197,8 @@ void Simulation::perform(std::size_t index, const supervisor::RestoreEtcd& actio
   if (before && etcd_.clusters().at(before->first).token != token) {  // else an earlier life of the daemon has done it
     trace(index, "restores its copy of cluster " + to_text(before->first) + " as a cluster of its own");
     given_up_[before->first] = etcd_.clusters().at(before->first).log.size();
-    const ClusterId made = etcd_.restore_snapshot(now(), index, {action.run.name, action.run.peer_url, action.run.client_url, {}, true, token});
+    const ClusterId made =
+        etcd_.restore_snapshot(now(), index, {action.run.name, action.run.peer_url, action.run.client_url, {}, true, token});
     founded_ = &etcd_.clusters().at(made);
     count("happened: recovered by an operator");
   }
@@ -211,21 +212,11 @@ void Simulation::perform(std::size_t index, const supervisor::AskPostgres& actio
   const bool answers = target < hosts_.size() && hosts_[target].there && hosts_[target].patroni && !hosts_[target].stopped &&
                        (target == index || linked(index, target));
   std::optional<supervisor::PostgresPlace> place;
-  if (answers) place = supervisor::PostgresPlace{"replica", "7300000000000000000", 1, 1000};
+  if (answers) place = supervisor::PostgresPlace{"replica", hosts_[target].system_id, 1, 1000};
   queue_.in(answers ? milliseconds(20) : action.deadline, [this, index, life = hosts_[index].life, id = action.id, place] {
     feed(index, life, supervisor::PostgresReplied{id, place});
   });
 }
-
-void Simulation::perform(std::size_t index, const supervisor::RunPatroni&) {
-  hosts_[index].patroni = true;
-  const std::uint64_t life = hosts_[index].life;
-  queue_.in(seconds(5), [this, index, life] {
-    if (hosts_[index].patroni && lives(index, life)) hosts_[index].postgres_data = true;
-  });
-}
-
-void Simulation::perform(std::size_t index, const supervisor::StopPatroni&) { hosts_[index].patroni = false; }
 
 void Simulation::perform(std::size_t index, const supervisor::Say& action) {
   states_.said(index, action.text);

@@ -100,9 +100,9 @@ void Simulation::see_processes(std::size_t index, std::uint64_t life) {
     }
     seen.patroni.state = hosts_[index].patroni ? To::kRunning : To::kStopped;
     seen.etcd_data = etcd_.has_data(index);
-    seen.postgres_data = hosts_[index].postgres_data;
+    seen.postgres_data = !hosts_[index].system_id.empty();
     feed(index, life, seen);
-    if (lives(index, life) && hosts_[index].postgres_data) feed(index, life, supervisor::PostgresSeen{"unknown", "7300000000000000000"});
+    if (lives(index, life)) feed(index, life, supervisor::PostgresSeen{hosts_[index].postgres_role, hosts_[index].system_id});
   }
   queue_.in(seconds(1), [this, index, life] { see_processes(index, life); });
 }

@@ -14,6 +14,7 @@ std::vector<FaultKind> faults_of_links();
 std::vector<FaultKind> faults_of_etcd();
 std::vector<FaultKind> faults_of_flux();
 std::vector<FaultKind> faults_of_moments();
+std::vector<FaultKind> faults_of_operators();
 
 using Sim = Simulation;
 

@@ -13,8 +13,8 @@ struct Group {
 };
 
 const std::vector<Group>& groups() {
-  static const std::vector<Group> kGroups = {
-      {35, faults_of_hosts()}, {25, faults_of_links()}, {10, faults_of_etcd()}, {15, faults_of_flux()}, {15, faults_of_moments()}};
+  static const std::vector<Group> kGroups = {{35, faults_of_hosts()}, {25, faults_of_links()},   {10, faults_of_etcd()},
+                                             {15, faults_of_flux()},  {15, faults_of_moments()}, {0, faults_of_operators()}};
   return kGroups;
 }
 
@@ -75,6 +75,11 @@ void end_all_faults(Simulation& sim) {
     host.etcd_delay = host.removal_delay = Duration{};
     host.lost_answers_per_mille = 0;
     sim.etcd().set_apply_delay(i, Duration{});
+    if (host.daemon && host.persistent.leave) {
+      sim.input(i, supervisor::OperatorSays{supervisor::OperatorSays::What::kCancelLeave, ""});
+    } else {
+      host.persistent.leave.reset();  // it comes back as somebody who stays
+    }
     if (!host.there) continue;
     sim.flux().list(host.address);
     sim.start_daemon(i);

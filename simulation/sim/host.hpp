@@ -46,7 +46,7 @@ struct Host {
   std::uint64_t identities = 0;
   supervisor::Persistent persistent;
   std::uint32_t moves = 0;  // to another address
-  bool postgres_data = false;
+  std::string system_id;      // of the PostgreSQL data; empty: none
   // processes
   bool there = false;         // the machine answers to packets at all
   bool stopped = false;       // SIGSTOP, or a suspended machine: there, and silent
@@ -58,6 +58,8 @@ struct Host {
   std::unique_ptr<Daemon> daemon;
   std::uint64_t life = 0;
   bool patroni = false;
+  std::string postgres_role = "unknown";  // what Patroni would say; only some scenarios care
+  std::uint64_t patroni_runs = 0;  // how often it was started
   std::optional<std::uint64_t> crash_in;  // the daemon dies before so many more actions are done
   Duration etcd_delay{};                  // of each request on its way to our own etcd
   Duration removal_delay{};               // of calls to remove a member, on top

@@ -47,11 +47,10 @@ void Invariants::check() {
 void Invariants::check_clusters() {
   const auto& clusters = seen_.etcd().clusters();
   if (founded_seen_ && clusters.size() < 2) return;
-  const auto founded = std::count_if(clusters.begin(), clusters.end(),
-                                     [this](const auto& entry) {
-                                       const bool given_up = seen_.given_up().count(entry.first) > 0;
-                                       return !given_up && entry.second.keys.count(record::founded_key(app_)) > 0;
-                                     });
+  const auto founded = std::count_if(clusters.begin(), clusters.end(), [this](const auto& entry) {
+    const bool given_up = seen_.given_up().count(entry.first) > 0;
+    return !given_up && entry.second.keys.count(record::founded_key(app_)) > 0;
+  });
   for (const auto& [id, entries] : seen_.given_up()) {
     if (clusters.at(id).log.size() > entries) {
       return sim_.violate("one-cluster", "cluster " + to_text(id) + " was given up for a recovered one, and goes on");
@@ -96,11 +95,16 @@ void Invariants::check_record() {
     last_open_ = record_revision_;
     const auto host = seen_.etcd().host_of(cluster->id, parsed->change.member);
     const bool removal = parsed->change.kind == record::Kind::kRemove && !parsed->certificate.votes.empty();
-    if (removal && host && seen_.host(*host).well_since != kNever && seen_.now() - seen_.host(*host).well_since >= kWholeBallot &&
+    const bool leave = parsed->change.rule == verdict::kLeaveRule;
+    if (leave && host && !wishes_to_leave(*host, kWholeBallot)) {
+      sim_.violate("leaves-on-its-own-wish", seen_.host(*host).name + " stays, and its removal was decided");
+    }
+    if (removal && !leave && host && seen_.host(*host).well_since != kNever && seen_.now() - seen_.host(*host).well_since >= kWholeBallot &&
         well_now(*host)) {
       sim_.violate("nobody-alive-is-decided", seen_.host(*host).name + " works, and was decided dead: " + parsed->change.reason);
     }
     if (removal) check_decision(*parsed);
+    if (leave) sim_.states().reach("leave");
     if (removal) sim_.states().reach("verdict");
     sim_.count("rule: " + parsed->change.rule);
   } else if (was_open && parsed->epoch != Epoch{static_cast<std::uint64_t>(before)}) {
@@ -153,20 +157,23 @@ void Invariants::check_certificate(const MembershipChange& change, const record:
   const verdict::Electorate electorate{change.cluster, change.voters_before};
   std::set<MemberId> dead;
   bool vetoed = false;
+  bool consented = !ballot.of_leave();
   for (const verdict::Vote& vote : record.certificate.votes) {
     const auto key = keys.find(vote.voter);
     const bool counts = vote.ballot == ballot.id && electorate.contains(vote.voter) && key != keys.end() && key->second == vote.node &&
                         seen_.host(0).signing->verify(vote.node, verdict::signed_bytes(ballot, vote), vote.signature);
     if (counts && vote.choice == verdict::Choice::kAlive) vetoed = true;
     if (counts && vote.choice == verdict::Choice::kDead && vote.voter != change.member.id) dead.insert(vote.voter);
+    if (counts && vote.choice == verdict::Choice::kDead && vote.voter == change.member.id) consented = true;
   }
   const std::size_t needed = etcd_model::majority(change.voters_before.size());
   const bool right = ballot.victim.member == change.member.id && ballot.electorate == electorate && record.electorate == electorate;
-  if (right && !vetoed && dead.size() >= needed) return;
+  if (right && !vetoed && consented && dead.size() >= needed) return;
   sim_.violate("certified-removal", "removal of " + change.member.name + ": " +
-                                        (vetoed   ? "its certificate contains a veto"
-                                         : !right ? "its certificate is about another victim or electorate"
-                                                  : std::to_string(dead.size()) + " valid votes of " + std::to_string(needed)));
+                                        (vetoed       ? "its certificate contains a veto"
+                                         : !consented ? "the member that leaves has not signed it"
+                                         : !right     ? "its certificate is about another victim or electorate"
+                                                      : std::to_string(dead.size()) + " valid votes of " + std::to_string(needed)));
 }
 
 void Invariants::see_who_works() {

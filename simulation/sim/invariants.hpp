@@ -50,7 +50,9 @@ inline constexpr InvariantText kInvariants[] = {
     {"no-surplus-voter", "An even number of voters survives no more failures than one less, and loses its quorum more easily."},
     {"patroni-after-founding",
      "Before the founding is committed the plan may be replaced: a database made meanwhile would be a second one."},
+    {"one-database", "A database that is made beside an existing one takes its place, empty, and is written to."},
     {"set-aside-only-if-removed", "Data set aside while the cluster still counts on it is a copy lost."},
+    {"leaves-on-its-own-wish", "Whoever lives is removed only if its operator said so and has not taken it back: an old consent is none."},
     {"no-amnesia", "An etcd that ends with exit code 2 was started with an empty disk under an id that had voted."},
 };
 
@@ -78,7 +80,9 @@ class Invariants {
     TimePoint well_before{};                // the last time it was well before it became so
     TimePoint daemon_heard_since = kNever;  // it runs, and is well connected to a majority of voters
     TimePoint etcd_up{};
-    bool is_well = false;  // when something last changed
+    bool leaves = false;             // as its operator told this machine; a lost disk does not remember it
+    TimePoint stays_since = kNever;  // since when it was taken back
+    bool is_well = false;            // when something last changed
     bool etcd_is_up = false;
     struct Row {           // in one backend
       TimePoint since{};   // it has been there …
@@ -99,6 +103,7 @@ class Invariants {
   void check_applied(const etcd_model::MembershipChange& change);
   void check_vote(std::size_t host, const verdict::Vote& vote);
   void check_call(std::size_t host, MemberId victim);
+  bool wishes_to_leave(std::size_t host, Duration lag);
   void note_health();
   void see_who_works();
   void look_at_all();

@@ -1,12 +1,13 @@
 #include "simulation/sim/mutants.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 namespace fluxpg::simulation {
 
 namespace {
 
-const std::vector<Mutant> kMutants = {
+constexpr Mutant kMutants[] = {
     // votes
     {"veto-ignored", Guard::kVeto, "decides although a voter heard from the victim"},
     {"majority-off-by-one", Guard::kMajority, "is content with one vote less than a majority"},
@@ -45,6 +46,8 @@ const std::vector<Mutant> kMutants = {
     {"unlisted-may-join", Guard::kListedJoins, "adds nodes that the API does not list"},
     {"strangers-data-may-join", Guard::kFreshJoins, "adds nodes that hold data of their own"},
     {"ghost-learner-stays", Guard::kGhostLearner, "leaves the one learner slot to a dead learner"},
+    {"stuck-learner-stays", Guard::kStuckLearner, "leaves the one learner slot to a living learner that makes no progress"},
+    {"no-spare", Guard::kSpare, "leaves a single voter with the only copy of etcd's data"},
     {"one-answer-unlists", Guard::kAbsenceWindow, "believes a row is gone as soon as answers lack it"},
     {"one-backend-unlists", Guard::kTwoBackends, "believes one backend against the others"},
     // founding
@@ -57,10 +60,18 @@ const std::vector<Mutant> kMutants = {
     {"starts-over-a-started-plan", Guard::kStopBeforeHigherRound, "promises a later plan with the etcd of the earlier one still running"},
     {"founds-beside-a-cluster", Guard::kClusterIsJoined, "founds although somebody knows a cluster"},
     // its own seat
+    {"copy-starts-etcd", Guard::kCopyStaysDown, "starts its etcd beside another node with its own identity"},
+    {"unreadable-is-fresh", Guard::kUnreadableIsNotFresh, "takes data that it cannot read for no data"},
+    {"starts-beside-a-serving-cluster", Guard::kOutnumberedStaysDown, "serves data of an old cluster beside the one that serves now"},
     {"obeys-another-cluster", Guard::kForeignCluster, "takes the answers of another cluster for its own"},
     {"sets-aside-unasked", Guard::kRemovedIsListed, "sets its data aside without a list that says it was removed"},
     {"starts-at-once-on-old-data", Guard::kIdentityWait, "starts etcd without asking whether its identity lives elsewhere"},
     {"takes-its-seat-with-an-empty-disk", Guard::kSeatWithoutDisk, "starts etcd on an empty disk under an id that has voted"},
+    // leave
+    {"hands-nothing-over", Guard::kHandsOverFirst, "consents to its removal while it leads etcd or is PostgreSQL's primary"},
+    {"leaves-unasked", Guard::kConsentIsSigned, "removes a living member that has not signed its consent to this very decision"},
+    {"consent-is-a-vote", Guard::kConsentIsNoVote, "counts the consent of the one that leaves as a vote of the others"},
+    {"old-consent-counts", Guard::kConsentWithdrawn, "removes a living member that has taken its consent back"},
     // recovery
     {"recovers-without-app-name", Guard::kRecoverAppNamed, "recovers although the operator did not name the app"},
     {"recovers-while-a-majority-lives", Guard::kRecoverLostOnly, "recovers although etcd has its majority"},
@@ -77,15 +88,19 @@ const std::vector<Mutant> kMutants = {
     {"never-evicts", Guard::kEvicts, "plans no eviction"},
     {"never-bootstraps", Guard::kFounds, "founds no cluster"},
     {"never-promotes", Guard::kPromotes, "leaves learners learners"},
+    {"no-guests", Guard::kGuests, "runs no database without a seat in etcd"},
 };
 
 }  // namespace
 
-const std::vector<Mutant>& mutants() { return kMutants; }
+const std::vector<Mutant>& mutants() {
+  static const std::vector<Mutant> kAll(std::begin(kMutants), std::end(kMutants));
+  return kAll;
+}
 
 std::optional<Guard> find_mutant(const std::string& name) {
-  const auto found = std::find_if(kMutants.begin(), kMutants.end(), [&name](const Mutant& mutant) { return mutant.name == name; });
-  return found == kMutants.end() ? std::nullopt : std::optional(found->guard);
+  const auto found = std::find_if(std::begin(kMutants), std::end(kMutants), [&name](const Mutant& mutant) { return mutant.name == name; });
+  return found == std::end(kMutants) ? std::nullopt : std::optional(found->guard);
 }
 
 }  // namespace fluxpg::simulation

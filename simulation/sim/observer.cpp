@@ -36,14 +36,26 @@ void Invariants::disturbed(std::size_t host) { observed(host).disturbed_at = see
 void Invariants::saw(std::size_t host, const supervisor::Input& input) {
   if (const auto* message = std::get_if<supervisor::MessageReceived>(&input)) {
     const auto* ballot = std::get_if<verdict::Ballot>(&message->message);
-    if (ballot == nullptr) return;
+    if (ballot == nullptr || ballot->of_leave()) return;
     Observed& seen = observed(host);
     if (seen.ballots.size() >= kBallotsKept) seen.ballots.clear();
     seen.ballots.try_emplace(ballot->id, seen_.now(), ballot->victim.member);
+  } else if (const auto* word = std::get_if<supervisor::OperatorSays>(&input)) {
+    Observed& seen = observed(host);
+    if (word->what == supervisor::OperatorSays::What::kLeave) seen.leaves = true;
+    if (word->what != supervisor::OperatorSays::What::kCancelLeave || !seen.leaves) return;
+    seen.leaves = false;
+    seen.stays_since = seen_.now();
   } else if (const auto* reply = std::get_if<supervisor::EtcdReplied>(&input)) {
     const auto* status = reply->result ? std::get_if<etcd::Status>(&*reply->result) : nullptr;
     if (status != nullptr) observed(host).etcd_answered[status->header.member] = seen_.now();
   }
+}
+
+// `lag`: for so long others may act on a wish that was taken back.
+bool Invariants::wishes_to_leave(std::size_t host, Duration lag) {
+  const Observed& seen = observed(host);
+  return seen.leaves || (seen.stays_since != kNever && seen_.now() - seen.stays_since < lag);
 }
 
 void Invariants::saw(std::size_t host, const supervisor::Action& action) {
@@ -97,6 +109,12 @@ void Invariants::check_call(std::size_t host, MemberId victim) {
   called_at_ = seen_.now();
   if (seen_.host(host).shadow) sim_.violate("shadow-touches-nothing", seen_.host(host).name + " removes " + member->name);
   const auto where = seen_.etcd().host_of(cluster->id, victim);
+  if (where && record_ && record_->open() && record_->change.rule == verdict::kLeaveRule) {
+    if (!wishes_to_leave(*where, kSlack) && seen_.network().is_good(host, *where)) {
+      sim_.violate("leaves-on-its-own-wish", member->name + " stays, and is called to be removed");
+    }
+    return;
+  }
   if (!where || seen_.host(*where).well_since == kNever || !well_now(*where) || !seen_.network().is_good(host, *where)) return;
   if (seen_.now() - seen_.host(*where).well_since >= kRecently) sim_.violate("nobody-alive-is-called", member->name + " works");
 }
@@ -105,11 +123,12 @@ void Invariants::check_call(std::size_t host, MemberId victim) {
 
 // A disk that is gone cannot come back with its member: only those that may return are waited for.
 void Invariants::check_decision(const record::Record& record) {
-  if (paused_since_ != kNever && seen_.now() - paused_since_ > seconds(15)) {
+  const bool paused = seen_.cluster()->keys.count(record::paused_key(app_)) > 0;  // what is noted may be a second old
+  if (paused && paused_since_ != kNever && seen_.now() - paused_since_ > seconds(15)) {
     sim_.violate("paused-evicts-nobody", "decided: " + record.command);
   }
   const auto host = seen_.etcd().host_of(seen_.cluster()->id, record.change.member);
-  if (!host) return;
+  if (!host || record.change.rule == verdict::kLeaveRule) return;
   const Observed& seen = observed(*host);
   // Who has just come back is what the last look is for: the ballot was about the time before.
   const TimePoint well_since = seen_.host(*host).well_since;

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "simulation/sim/faults.hpp"
+#include "simulation/sim/forger.hpp"
 
 namespace fluxpg::simulation {
 
@@ -118,12 +119,27 @@ const std::map<std::string, OnHost> kOnHosts = {
      [](Sim& s, std::size_t h, const Deed& d) {
        for (const std::size_t peer : peers(s, h, d)) cut(s, h, peer, d);
      }},
+    {"etcd-falls-behind",
+     [](Sim& s, std::size_t h, const Deed& d) {
+       s.etcd().set_apply_delay(h, kForGood);
+       if (d.lasts) s.at(*d.lasts, [&s, h] { s.etcd().set_apply_delay(h, Duration{}); });
+     }},
     {"row-removed", [](Sim& s, std::size_t h, const Deed& d) { list_row(s, h, d, false); }},
     {"row-appears", [](Sim& s, std::size_t h, const Deed& d) { list_row(s, h, d, true); }},
     {"evictions-paused",
      [](Sim& s, std::size_t h, const Deed& d) {
        say_to(s, h, What::kPauseEvictions, "");
        if (d.lasts) s.at(*d.lasts, [&s, h] { say_to(s, h, What::kResumeEvictions, ""); });
+     }},
+    {"node-leaves",
+     [](Sim& s, std::size_t h, const Deed& d) {
+       say_to(s, h, What::kLeave, "");
+       if (d.lasts) s.at(*d.lasts, [&s, h] { say_to(s, h, What::kCancelLeave, ""); });
+     }},
+    {"leave-cancelled", [](Sim& s, std::size_t h, const Deed&) { say_to(s, h, What::kCancelLeave, ""); }},
+    {"postgres-leads",
+     [](Sim& s, std::size_t h, const Deed&) {
+       for (std::size_t i = 0; i < s.hosts(); ++i) s.host(i).postgres_role = i == h ? "primary" : "replica";
      }},
     {"found-without",
      [](Sim& s, std::size_t h, const Deed& d) {
@@ -141,6 +157,7 @@ const std::map<std::string, OnHost> kOnHosts = {
      [](Sim& s, std::size_t h, const Deed&) {
        if (const auto identity = s.etcd().identity(h)) ask_leader(s, etcd::RemoveMember{identity->second});
      }},
+    {"record-forged", [](Sim& s, std::size_t h, const Deed&) { forge_removal(s, h); }},
 };
 
 const std::map<std::string, OnAll> kOnAll = {

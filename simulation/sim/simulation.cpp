@@ -145,7 +145,7 @@ void Simulation::lose_disk(std::size_t index) {
   CHECK(!hosts_[index].daemon && !etcd_.running(index));
   trace(index, "its disk is lost");
   etcd_.lose_disk(index);
-  hosts_[index].postgres_data = false;
+  hosts_[index].system_id.clear();
   new_identity(index);
 }
 

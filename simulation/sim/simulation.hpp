@@ -182,6 +182,11 @@ class Simulation : private etcd_model::Surroundings {
   void perform(std::size_t host, const supervisor::StopPatroni& action);
   void perform(std::size_t host, const supervisor::WriteHosts&) { (void)host; }
   void perform(std::size_t host, const supervisor::Say& action);
+  void perform(std::size_t host, const supervisor::SwitchOver& action);
+  // database.cpp
+  void open_database(std::size_t host, std::uint64_t run);
+  void make_database(std::size_t host);
+
   void send(std::size_t from, std::size_t to, std::uint64_t to_life, Endpoint endpoint, gossip::Message message);
   void refuse(std::size_t host, const Endpoint& endpoint, Duration after);
   void ask(std::size_t host, std::size_t target, etcd_model::Ticket ticket, const etcd::Call& call);
@@ -228,6 +233,7 @@ class Simulation : private etcd_model::Surroundings {
   Scores scores_;
   std::uint64_t hash_ = 14695981039346656037ULL;
   std::uint64_t events_ = 0;
+  std::uint64_t databases_ = 0;  // ever made
   std::uint64_t version_ = 0;
 };
 

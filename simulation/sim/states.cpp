@@ -25,6 +25,9 @@ constexpr Phrase kReasons[] = {
     {"it is me, and my own etcd", "abstention: the victim itself"},
     {"its daemon answers, but its etcd has been silent", "dead by consent of a silent etcd"},
     {"neither its etcd nor its daemon", "dead by evidence"},
+    {"it leaves on its own wish", "agreed to a leave"},
+    {"I leave: it leaves", "consented to its removal"},
+    {"I do not leave", "veto: it stays"},
 };
 
 constexpr Phrase kSaid[] = {
@@ -63,6 +66,10 @@ const std::vector<StateText>& state_kinds() {
       {"refuted", "the victim was heard from before the call"},
       {"void", "a decision without effect, closed after the quiet time"},
       {"refused", "etcd refused an addition or promotion for good"},
+      {"agreed to a leave", "a voter signed that another may go on its own wish", true},
+      {"consented to its removal", "the one that leaves signed it, for this very ballot", true},
+      {"veto: it stays", "the one that was to leave has taken it back", true},
+      {"leave", "… and it was written as the open decision", true},
       {"resumed decision", "closed by another remover than the one that opened it"},
       {"remover elected", "a node got the remover key"},
       {"takeover", "another node than the last one became the remover"},

@@ -5,6 +5,7 @@
 #include "base/guard.hpp"
 #include "supervisor/core/agent_impl.hpp"
 #include "supervisor/core/statements.hpp"
+#include "supervisor/core/stranger.hpp"
 
 namespace fluxpg::supervisor {
 
@@ -24,6 +25,7 @@ gossip::NodeInfo own_info(const AgentConfig& config, const NodeId& id, const Per
   info.shadow = config.shadow;
   info.cluster = persistent.chosen ? persistent.cluster : ClusterId{};
   info.postgres_role = "unknown";
+  info.leaving = persistent.consents();
   return info;
 }
 
@@ -44,12 +46,13 @@ Agent::Impl::Impl(AgentConfig config, const Signing& signing, Persistent persist
 
 World Agent::Impl::world(const Now& now) const {
   return {config_,   signing_,         gossip_,        listing_, view_,      persistent_,
-          vouchers_, unclaimed_since_, learner_since_, started_, instances_, wellbeing_.unwell(now),
+          vouchers_, unclaimed_since_, started_, instances_, wellbeing_.unwell(now),
           stopping_};
 }
 
 // No data on our disks, or only that of a founding plan that was never chosen.
 bool Agent::Impl::fresh() const {
+  if (!seen_.unreadable.empty() && holds(Guard::kUnreadableIsNotFresh)) return false;
   if (Restoration::under_way(persistent_)) return false;
   if (!processes_known_ || persistent_.chosen) return processes_known_ && !seen_.etcd_data && !persistent_.member && !seen_.postgres_data;
   return !seen_.postgres_data && (!seen_.etcd_data || !persistent_.started_token.empty());
@@ -92,6 +95,7 @@ void Agent::Impl::take(const Now& now, const MessageReceived& input) {
   } else if (const auto* start = std::get_if<verdict::FoundingStart>(&input.message)) {
     founding_.take(now, world(now), fresh(), *start, persistent_, out_);
   } else {
+    if (const auto* ping = std::get_if<gossip::Ping>(&input.message)) one_way_.pinged(now.boot, ping->from);
     return apply(now, gossip_.receive(now, input.route, input.message));
   }
   news_ = true;  // what a decision waits for is looked at now
@@ -166,9 +170,11 @@ void Agent::Impl::take(const Now& now, const EtcdReplied& input) {
       return;
     case Purpose::Part::kSuccessor:
       return successor_.handle(world(now), input.result);
+    case Purpose::Part::kJanitor:
+      return janitor_.handle(now, world(now), *purpose, input.result, out_);
     case Purpose::Part::kLearner:
       if (const auto* status = input.result ? std::get_if<etcd::Status>(&*input.result) : nullptr) {
-        learner_ = {status->header.member, now.boot, status->raft_applied_index};
+        learner_.answered(now, status->header.member, status->raft_applied_index);
       }
       return;
   }
@@ -190,34 +196,9 @@ void Agent::Impl::take(const Now& now, const PostgresSeen& input) {
   postgres_ = input;
 }
 
-void Agent::Impl::take(const Now& now, const OperatorSays& input) {
-  switch (input.what) {
-    case OperatorSays::What::kPauseEvictions:
-      return pause_evictions(true);
-    case OperatorSays::What::kResumeEvictions:
-      return pause_evictions(false);
-    case OperatorSays::What::kFoundWithout:
-      out_.warn("an operator says that a cluster may be founded without " + input.address);
-      return founding_.without(input.address);
-    case OperatorSays::What::kRecover:
-      return recover(now, input.recover);
-    case OperatorSays::What::kRejoin:
-      return successor_.rejoin();
-  }
-}
-
 void Agent::Impl::take(const Now& now, const StopRequested&) {
   (void)now;
   stopping_ = true;
-}
-
-void Agent::Impl::pause_evictions(bool paused) {
-  const std::string key = record::paused_key(config_.app);
-  const std::int64_t now_paused = view_.paused_create_revision();
-  if (paused == (now_paused != 0)) return;
-  const etcd::Write write = paused ? etcd::Write{etcd::Put{key, "{}", {}}} : etcd::Write{etcd::Delete{key}};
-  out_.ask_own({Purpose::Part::kOperator, 0, {}}, etcd::Txn{{{etcd::Compare::What::kCreateRevision, key, now_paused}}, {write}},
-               seconds(3));
 }
 
 // ---- what gossip asks for ----
@@ -237,9 +218,12 @@ void Agent::Impl::apply(const Now& now, gossip::Effects effects) {
       if (gone(changed->to)) vouchers_.died(changed->id, now.boot);
       if (!gone(changed->to) && (gone(changed->from) || changed->from == changed->to)) vouchers_.returned(changed->id, now.boot);
     } else if (auto* conflict = std::get_if<gossip::IdentityConflict>(&effect)) {
-      conflict_ = true;
-      conflict_text_ = to_text(conflict->other) + " answers with this node's id: is a copy of its volume running there?";
-      out_.say(Say::Level::kError, conflict_text_);
+      const bool own = conflict->id == signing_.id();
+      const gossip::NodeInfo* known = world(now).info(conflict->id);
+      if (identities_.heard(now.boot, conflict->id, conflict->other, own, known == nullptr ? Endpoint{} : known->gossip_endpoint())) {
+        out_.say(Say::Level::kError,
+                 to_text(conflict->other) + " speaks with the identity of " + (own ? "this node" : world(now).name_of(conflict->id)));
+      }
     } else if (auto* answered = std::get_if<gossip::Answered>(&effect)) {
       const gossip::NodeInfo* info = world(now).info(answered->id);
       if (answered->statement && info != nullptr && info->member &&
@@ -259,10 +243,13 @@ void Agent::Impl::step(const Now& now) {
   heartbeat_ = now.boot + heartbeat_period();
   if (!std::exchange(seeded_, true)) seed_gossip(now);
   remember_peers(now);
+  one_way_.look(now.boot, gossip_);
   read_etcd(now);
   note_unclaimed(now);
   remember_voters(now);
-  if (processes_known_) {
+  if (view_.own_answers(now)) identities_.serves();
+  if (processes_known_) leave_.tick(now, world(now), postgres_.role, seen_, persistent_, out_);
+  if (processes_known_ && !persistent_.left()) {
     founding_.tick(now, world(now), seen_, fresh(), persistent_, random_, out_);
     founding_.commit(now, world(now), persistent_, out_);
     run_etcd(now);
@@ -272,6 +259,7 @@ void Agent::Impl::step(const Now& now) {
   answer_ballots(now);
   lease_.tick(now, world(now), voter_.under_ballot(now), out_);
   decide(now);
+  sweep(now);
   run_patroni(now);
   write_hosts();
 }
@@ -306,13 +294,8 @@ void Agent::Impl::note_unclaimed(const Now& now) {
   if (!view_.has_list()) return;
   const World facts = world(now);
   std::map<MemberId, TimePoint> still;
-  std::map<MemberId, TimePoint> learners;
   for (const etcd::Member& member : view_.list().members) {
     const NodeId node = facts.node_of(member.id);
-    if (member.learner) {
-      const auto known = learner_since_.find(member.id);
-      learners[member.id] = known == learner_since_.end() ? now.boot : known->second;
-    }
     if (!member.learner && !facts.alive(node)) misses_a_voter_ = true;
     if (const std::string address = facts.address_of(node); !address.empty()) listing_.expect(now, address);
     if (node && (node == signing_.id() || gossip_.members().count(node) > 0)) continue;
@@ -320,13 +303,12 @@ void Agent::Impl::note_unclaimed(const Now& now) {
     still[member.id] = known == unclaimed_since_.end() ? now.boot : known->second;
   }
   unclaimed_since_ = std::move(still);
-  learner_since_ = std::move(learners);
   claimed_for_ = seen_versions();
 }
 
 // Every voter's own, first-hand knowledge of how long each etcd has been silent: a signed word from each daemon every 10 s.
 void Agent::Impl::vouch_for_all(const Now& now) {
-  if (now.boot < vouch_at_ || !view_.has_list()) return;
+  if (now.boot < vouch_at_ || (!view_.has_list() && strangers(world(now)).empty())) return;
   vouch_at_ = now.boot + kVouchEvery;
   std::vector<NodeId> targets;
   for (const auto& [id, member] : gossip_.members()) {
@@ -346,14 +328,16 @@ void Agent::Impl::announce(const Now& now) {
   if (processes_known_) {
     using gossip::DataState;
     tell(announced_->data, fresh()                                 ? DataState::kFresh
+                           : !seen_.unreadable.empty()             ? DataState::kUnknown
                            : seen_.etcd_data || persistent_.member ? DataState::kHasEtcd
                                                                    : DataState::kOnlyPostgres);
   }
   tell(announced_->cluster, persistent_.chosen ? persistent_.cluster : ClusterId{});
-  tell(announced_->member, persistent_.chosen ? persistent_.member : MemberId{});
+  tell(announced_->member, persistent_.chosen && !persistent_.left() ? persistent_.member : MemberId{});
   tell(announced_->system_id, postgres_.system_id);
   tell(announced_->postgres_role, postgres_.role);
   tell(announced_->stopping, stopping_);
+  tell(announced_->leaving, persistent_.consents());
   tell(announced_->founding_round, persistent_.promised ? persistent_.promised->round : 0);
   tell(announced_->founding_token, persistent_.promised ? std::string_view(persistent_.promised->token) : std::string_view());
   if (news) apply(now, gossip_.announce(now, *announced_));

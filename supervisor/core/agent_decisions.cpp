@@ -8,6 +8,7 @@ namespace {
 constexpr Duration kSurveyEvery = seconds(5);
 constexpr Duration kRetryUnlisted = seconds(2);  // the other voters poll the list at their own times
 constexpr Duration kRetryDecision = seconds(5);
+constexpr Duration kLearnerEvery = seconds(10);
 }  // namespace
 
 void Agent::Impl::decide(const Now& now) {
@@ -15,13 +16,14 @@ void Agent::Impl::decide(const Now& now) {
   collector_.tick(now, facts, out_);
   change_.tick(now, facts, lease_, out_);
   plan_ = {};
+  if (!lease_.held()) watch_learner(now, facts, false);
   if (!view_.has_list() || !lease_.held()) return collector_.settle();  // nobody but the remover plans
   const PlanInput input = gather(now, facts, learner_, collector_);
   plan_ = plan(input, config_.rules);
-  const bool ready = !change_.busy() && view_.list_is_current(now) && view_.keys_are_current(now) && view_.problem().empty() &&
-                     !(holds(Guard::kOneDecision) && view_.record() && view_.record()->open());
+  const bool ready = !change_.busy() && view_.list_is_current(now) && view_.keys_are_current(now) && view_.history_is_current() &&
+                     view_.problem().empty() && !(holds(Guard::kOneDecision) && view_.record() && view_.record()->open());
   if (!ready) return collector_.settle();
-  watch_learner(now, facts);
+  watch_learner(now, facts, true);
   if (collector_.busy()) return;
   if (collector_.decides()) return follow_ballot(now, facts);
   if (plan_.change && now.boot >= retry_decision_at_) {
@@ -66,15 +68,16 @@ void Agent::Impl::survey(const Now& now, const World& facts, const PlanInput& in
   }
 }
 
-void Agent::Impl::watch_learner(const Now& now, const World& facts) {
-  if (now.boot < learner_asked_ + seconds(1)) return;
+// The remover looks closely, for a promotion; the other voters only so that the next remover knows how long it has been stuck.
+void Agent::Impl::watch_learner(const Now& now, const World& facts, bool closely) {
+  if (now.boot < learner_.asked_at() + (closely ? seconds(1) : kLearnerEvery) || !view_.own_is_voter() || !view_.has_list()) return;
   for (const etcd::Member& member : view_.list().members) {
     const NodeId node = facts.node_of(member.id);
     const gossip::MemberView* heard = facts.heard(node);
     if (!member.learner || heard == nullptr) continue;
-    learner_asked_ = now.boot;
+    learner_.asked(now, member.id, view_.own()->raft_applied_index);
     out_.ask({Purpose::Part::kLearner, 0, {}}, World::etcd_of(heard->info), etcd::GetStatus{}, seconds(1));
-    apply(now, gossip_.handle(now, gossip::ProbeNow{node, false}));
+    if (closely) apply(now, gossip_.handle(now, gossip::ProbeNow{node, false}));
     return;
   }
 }

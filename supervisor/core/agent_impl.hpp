@@ -7,7 +7,11 @@
 #include "supervisor/core/evidence.hpp"
 #include "supervisor/core/facts.hpp"
 #include "supervisor/core/founding.hpp"
+#include "supervisor/core/janitor.hpp"
+#include "supervisor/core/identity.hpp"
 #include "supervisor/core/lease.hpp"
+#include "supervisor/core/leave.hpp"
+#include "supervisor/core/one_way.hpp"
 #include "supervisor/core/restoration.hpp"
 #include "supervisor/core/seat.hpp"
 #include "supervisor/core/successor.hpp"
@@ -42,6 +46,7 @@ class Agent::Impl {
   void take(const Now& now, const EtcdRestored& input);
   void take(const Now& now, const OperatorSays& input);
   void take(const Now& now, const StopRequested&);
+  void take(const Now& now, const SwitchoverAnswered& input);
 
   // ---- one step of every part, in this order ----
   void step(const Now& now);
@@ -56,7 +61,8 @@ class Agent::Impl {
   void follow_ballot(const Now& now, const World& world);
   void start_ballot(const Now& now, const World& world, record::Change change, bool decides);
   void survey(const Now& now, const World& world, const PlanInput& input);
-  void watch_learner(const Now& now, const World& world);
+  void watch_learner(const Now& now, const World& world, bool closely);
+  void sweep(const Now& now);
   void run_patroni(const Now& now);
   // agent_recovery.cpp
   void run_etcd(const Now& now);
@@ -73,6 +79,7 @@ class Agent::Impl {
   void open_ballot(const Now& now, const verdict::Ballot& ballot, std::optional<gossip::Route> route);
   void apply(const Now& now, gossip::Effects effects);
   bool fresh() const;
+  bool is_guest() const;
   Duration heartbeat_period() const;
   World world(const Now& now) const;
   const std::vector<EtcdTarget>& remotes();
@@ -82,6 +89,7 @@ class Agent::Impl {
   void tell_members(const Now& now, const World& world, Snapshot& out) const;
   MemberRow row(const Now& now, const World& world, const NodeId& node, const etcd::Member* member) const;
   void tell_links(Snapshot& out) const;
+  void tell_seat(const Now& now, const World& world, Snapshot& out) const;
   void tell_doing(const Now& now, const World& world, Snapshot& out) const;
   void tell_problems(const Now& now, const World& world, Snapshot& out) const;
   void tell_counters(Snapshot& out) const;
@@ -101,6 +109,7 @@ class Agent::Impl {
   Voter voter_;
   Founding founding_;
   Seat seat_;
+  Leave leave_;
   LossEvidence evidence_;
   Restoration restoration_;
   Successor successor_;
@@ -114,12 +123,11 @@ class Agent::Impl {
   ProcessesSeen seen_;
   bool processes_known_ = false;
   PostgresSeen postgres_;
-  bool conflict_ = false;
-  std::string conflict_text_;
+  Identities identities_;
+  OneWay one_way_;
   bool stopping_ = false;
   bool stop_announced_ = false;
   std::map<MemberId, TimePoint> unclaimed_since_;
-  std::map<MemberId, TimePoint> learner_since_;
   bool seeded_ = false;
   TimePoint peers_noted_{};
   std::optional<std::uint64_t> peers_for_;  // gossip's version then
@@ -128,8 +136,8 @@ class Agent::Impl {
   Plan plan_;
   TimePoint retry_decision_at_{};
   TimePoint survey_at_{};
-  LearnerSeen learner_;
-  TimePoint learner_asked_{};
+  LearnerWatch learner_;
+  Janitor janitor_;
   RunPatroni patroni_;
   TimePoint chosen_since_ = kNever;
   TimePoint patroni_retry_{};

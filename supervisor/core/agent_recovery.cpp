@@ -1,6 +1,7 @@
 // When the majority is lost, and when a cluster was given up: who may touch our own etcd, and what is told about it.
 #include <algorithm>
 
+#include "base/guard.hpp"
 #include "supervisor/core/agent_impl.hpp"
 
 namespace fluxpg::supervisor {
@@ -19,7 +20,7 @@ void Agent::Impl::run_etcd(const Now& now) {
     seat_ = Seat{};
     return;
   }
-  seat_.tick(now, world(now), seen_, conflict_, persistent_, out_);
+  seat_.tick(now, world(now), seen_, identities_.keeps_etcd_down() && holds(Guard::kCopyStaysDown), persistent_, out_);
 }
 
 void Agent::Impl::recover(const Now& now, const RecoverOrder& order) {
@@ -52,7 +53,7 @@ void Agent::Impl::remember_voters(const Now& now) {
 bool Agent::Impl::majority_lost(const Now& now, const World& facts) const {
   const std::vector<KnownVoter> voters = known_voters(facts);
   const auto live = std::count_if(voters.begin(), voters.end(), [&](const KnownVoter& voter) {
-    return voter.node == facts.self() ? view_.own_answers(now) : facts.alive(voter.node);
+    return voter.node == facts.self() ? view_.own_answers(now) : speaks_for_seat(facts, voter.node);
   });
   const bool leaderless = no_leader_since_ != kNever && now.boot - no_leader_since_ > kLeaderless;
   return !voters.empty() && (static_cast<std::size_t>(live) * 2 <= voters.size() || (leaderless && view_.own_answers(now)));
@@ -78,9 +79,9 @@ void Agent::Impl::forget_cluster() {
   voter_ = Voter{};
   vouchers_ = Vouchers{};
   plan_ = Plan{};
-  learner_ = LearnerSeen{};
+  learner_ = LearnerWatch{};
+  janitor_ = Janitor{};
   unclaimed_since_.clear();
-  learner_since_.clear();
   patroni_ = RunPatroni{};
   chosen_since_ = no_leader_since_ = kNever;
   hosts_for_.reset(), patroni_for_.reset(), claimed_for_.reset(), remotes_for_.reset();

@@ -1,4 +1,5 @@
 // What follows from membership: Patroni's configuration and the names of the nodes.
+#include "base/guard.hpp"
 #include "supervisor/core/agent_impl.hpp"
 
 namespace fluxpg::supervisor {
@@ -7,21 +8,36 @@ namespace {
 constexpr Duration kDatabaseWait = seconds(20);  // for the first founder to make the database, before anybody may
 }  // namespace
 
+// A node without a seat is a guest: its database needs the voters' etcd only. It never makes the database.
+bool Agent::Impl::is_guest() const {
+  return processes_known_ && !persistent_.chosen && persistent_.started_token.empty() && !seen_.etcd_data && view_.founded() &&
+         holds(Guard::kGuests);
+}
+
 void Agent::Impl::run_patroni(const Now& now) {
   const auto state = seen_.patroni.state;
   const bool down = state == Process::State::kStopped || state == Process::State::kExited;
   if (!down && patroni_for_ == seen_versions()) return;
-  if (!config_.runs_patroni || !processes_known_ || stopping_ || !persistent_.chosen || !view_.list_is_current(now)) return;
-  if (chosen_since_ == kNever) chosen_since_ = now.boot;
+  const bool guest = is_guest();
+  if (!config_.runs_patroni || !processes_known_ || stopping_ || persistent_.left() || !seen_.unreadable.empty()) return;
+  if (!(persistent_.chosen || guest) || !view_.list_is_current(now)) return;
+  if (guest && !view_.patroni_initialized()) return;
+  if (chosen_since_ == kNever && !guest) chosen_since_ = now.boot;
   const bool first = view_.patroni_initialized() || makes_database(world(now));
   if (!first && now.boot - chosen_since_ < kDatabaseWait) return;
-  RunPatroni wanted{patroni_hosts(world(now)), ""};
+  RunPatroni wanted{patroni_hosts(world(now)), view_.database()};
   if (wanted.etcd_hosts.empty()) return;
   patroni_for_ = seen_versions();
   if (wanted == patroni_ && (!down || now.boot < patroni_retry_)) return;
   patroni_ = wanted;
   patroni_retry_ = now.boot + seconds(5);
   out_.push(std::move(wanted));
+}
+
+void Agent::Impl::sweep(const Now& now) {
+  if (now.boot < janitor_.next_deadline()) return;
+  const World facts = world(now);
+  janitor_.tick(now, facts, !config_.shadow && Janitor::is_sweeper(facts, lease_.held()), out_);
 }
 
 void Agent::Impl::write_hosts() {

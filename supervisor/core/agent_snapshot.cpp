@@ -30,6 +30,11 @@ std::string presence_text(discovery::Presence presence) {
   CHECK(false);
 }
 
+bool alive_and_leaving(const NodeId& node, const World& facts) {
+  const gossip::NodeInfo* info = node ? facts.info(node) : nullptr;
+  return info != nullptr && info->leaving && facts.alive(node);
+}
+
 }  // namespace
 
 MemberRow Agent::Impl::row(const Now& now, const World& facts, const NodeId& node, const etcd::Member* member) const {
@@ -58,8 +63,10 @@ MemberRow Agent::Impl::row(const Now& now, const World& facts, const NodeId& nod
     out.role = member->learner ? "learner" : "voter";
     out.leader = view_.own() && view_.own()->leader == member->id;
     if (out.name.empty()) out.name = facts.name_of(member->id);
+    if (alive_and_leaving(node, facts)) out.note = "leaves for good: it consents to its removal";
     if (!node) out.note = "no key is bound to this member id: nobody can vote for it or speak for it";
   }
+  if (member == nullptr && alive_and_leaving(node, facts)) out.note = "has left the cluster";
   const discovery::Presence presence = node ? facts.presence(now, node) : discovery::Presence::kUnknown;
   out.listed = presence_text(presence);
   const bool alive = node && facts.alive(node);
@@ -110,12 +117,43 @@ void Agent::Impl::tell_links(Snapshot& out) const {
   }
 }
 
+// A node without a vote is told what its seat waits for, as this node itself sees it: the remover may know more.
+void Agent::Impl::tell_seat(const Now& now, const World& facts, Snapshot& out) const {
+  if (!view_.has_list() || !view_.founded() || !persistent_.started_token.empty()) return;
+  const etcd::Member* seat = view_.find_by_peer_url(facts.peer_url(gossip_.self()));
+  if (seat != nullptr && !seat->learner) return;
+  const PlanInput input = gather(now, facts, learner_, collector_);
+  const std::size_t wanted = wanted_voters(config_.rules.target_voters, input.instances);
+  Doing own{seat == nullptr ? "joining the cluster" : "becoming a voter", "the remover"};
+  const auto& history = view_.history();
+  const auto last = std::find_if(history.begin(), history.end(), [this](const auto& entry) { return entry.change.node == signing_.id(); });
+  const Plan seen = plan(input, config_.rules);
+  const auto about_us = [this](const Doing& doing) { return doing.what == "joining of " + config_.name; };
+  const auto wait = std::find_if(seen.waiting.begin(), seen.waiting.end(), about_us);
+  if (wait != seen.waiting.end()) {
+    own.waits_for = wait->waits_for;
+  } else if (input.voters.size() >= wanted && (seat != nullptr || !wants_spare(wanted, input.instances))) {
+    own.waits_for = "one of the " + std::to_string(wanted) + " seats to become free; meanwhile this node's database uses the voters' etcd";
+  } else if (seat == nullptr && !input.learners.empty()) {
+    own.waits_for = "the one learner slot, which " + input.learners.front().name + " has";
+  } else if (last != history.end() && last->outcome == "refused") {
+    own.waits_for = "the remover to try again; etcd refused: " + last->detail;
+  }
+  out.doing.push_back(std::move(own));
+}
+
 void Agent::Impl::tell_doing(const Now& now, const World& facts, Snapshot& out) const {
   if (!listing_.last_fault().empty()) out.doing.push_back({"asking the Flux API again", listing_.last_fault()});
   for (const Doing& doing : founding_.doing()) out.doing.push_back(doing);
   for (const Doing& doing : Restoration::doing(persistent_)) out.doing.push_back(doing);
   for (const Doing& doing : successor_.doing()) out.doing.push_back(doing);
   for (const Doing& doing : seat_.doing()) out.doing.push_back(doing);
+  out.leave = leave_.view(persistent_);
+  if (persistent_.leave && !persistent_.left()) out.doing.push_back({"leaving the cluster for good, " + out.leave->state, out.leave->detail});
+  tell_seat(now, facts, out);
+  if (const std::string size = Janitor::doing(facts); !size.empty()) {
+    out.doing.push_back({"etcd's database here has " + size, "the remover to compact and defragment it"});
+  }
   if (view_.record() && view_.record()->open()) out.doing.push_back({"carrying out: " + view_.record()->command, change_.waits_for()});
   if (lease_.held()) {
     for (const Doing& doing : plan_.waiting) out.doing.push_back(doing);
@@ -131,7 +169,9 @@ void Agent::Impl::tell_doing(const Now& now, const World& facts, Snapshot& out) 
 }
 
 void Agent::Impl::tell_problems(const Now& now, const World& facts, Snapshot& out) const {
-  if (conflict_) out.problems.push_back(conflict_text_);
+  for (const std::string& problem : identities_.problems(now.boot)) out.problems.push_back(problem);
+  for (const std::string& problem : one_way_.problems(now.boot, gossip_)) out.problems.push_back(problem);
+  if (!seen_.unreadable.empty()) out.problems.push_back(seen_.unreadable + " Nothing is started on it, and nobody takes this node for empty.");
   for (const std::string* problem : {&successor_.problem(), &restoration_.problem()}) {
     if (!problem->empty()) out.problems.push_back(*problem);
   }
@@ -145,9 +185,21 @@ void Agent::Impl::tell_problems(const Now& now, const World& facts, Snapshot& ou
   if (view_.remover() && !lease_.held() && view_.remover()->node == signing_.id() && now.boot - started_ > seconds(15)) {
     out.problems.push_back("the remover key in etcd names this node, but it is not under this node's lease: somebody else wrote it");
   }
+  if (const std::string space = Janitor::problem(facts); !space.empty()) out.problems.push_back(space);
+  if (!postgres_.system_id.empty() && !view_.database().empty() && postgres_.system_id != view_.database()) {
+    out.problems.push_back("the PostgreSQL data here has the system identifier " + postgres_.system_id + ", the cluster's is " +
+                           view_.database() + ": Patroni is not started, and nothing is changed");
+  }
   if (!facts.unwell.empty()) out.problems.push_back("this node abstains from votes: " + facts.unwell);
-  if (persistent_.chosen && !view_.own_answers(now)) {
+  if (persistent_.left()) {
+    out.problems.push_back("this node has left the cluster; `fluxpgctl leave --cancel` lets it join again");
+  } else if (persistent_.chosen && !view_.own_answers(now)) {
     out.problems.push_back("this node's own etcd does not answer" + (view_.own_error().empty() ? "" : ": " + view_.own_error()));
+  }
+  using Runs = Process::State;
+  const bool patroni_asked_for = config_.runs_patroni && !patroni_.etcd_hosts.empty() && !persistent_.left() && !stopping_;
+  if (patroni_asked_for && seen_.patroni.state != Runs::kRunning && seen_.patroni.state != Runs::kUnknown) {
+    out.problems.push_back("Patroni does not run on this node; it is started again and again");
   }
   for (const MemberRow& member : out.members) {
     const bool voter = member.role == "voter";
@@ -161,7 +213,7 @@ void Agent::Impl::tell_problems(const Now& now, const World& facts, Snapshot& ou
   if (collector_.state() == Collector::State::kNotEnough || collector_.state() == Collector::State::kVetoed) {
     // Evicted meanwhile, or back among the living: then it is settled.
     const record::Change& asked = collector_.change();
-    const bool open = view_.find(asked.member) != nullptr && (!facts.alive(asked.node) || asked.rule == "consent");
+    const bool open = view_.find(asked.member) != nullptr && (!facts.alive(asked.node) || asked.rule == "consent" || asked.rule == verdict::kLeaveRule);
     if (open && now.boot - collector_.closed_at() < minutes(1)) {
       out.problems.push_back("the ballot about " + collector_.change().name + " did not agree: " + verdict::describe(collector_.tally(), facts.names()));
     }
@@ -198,7 +250,7 @@ Snapshot Agent::Impl::snapshot(const Now& now) const {
     if (member.role != "voter") continue;
     ++out.voters;
     const bool self = member.node == signing_.id();
-    if (self ? view_.own_answers(now) : member.gossip == "alive" || member.gossip == "suspect") ++out.voters_live;
+    if (self ? view_.own_answers(now) : member.node && speaks_for_seat(facts, member.node)) ++out.voters_live;
   }
   out.cluster = view_.has_list() ? view_.list().header.cluster : persistent_.voters.empty() ? ClusterId{} : persistent_.cluster;
   out.failures_survivable = out.voters == 0 ? 0 : std::max(0, failures_survivable(out.voters, out.voters_live));

@@ -11,6 +11,7 @@ using record::Record;
 
 namespace {
 constexpr Duration kRetry = seconds(5);
+constexpr const char* kLeaveIsOff = "it took its leave back, fell silent, or too few of the others live";
 
 // The member that a change is about, if the list shows it: a new one is known by its URL.
 const etcd::Member* subject(const record::Change& change, const std::vector<etcd::Member>& members) {
@@ -81,11 +82,24 @@ bool ChangeExecution::mine(Epoch epoch, const RemoverLease& lease) const {
   return opened_ == epoch && (opened_under_ == lease.create_revision() || !holds(Guard::kSameKey));
 }
 
+// Only from the one that leaves, and while it is heard: whoever is silent may have taken its word back, and is an ordinary dead.
+// Without a majority of the others etcd would refuse the call for ever, and nobody else could be evicted meanwhile.
+bool ChangeExecution::leave_stands(const World& world, const Record& record) {
+  if (!holds(Guard::kConsentWithdrawn)) return true;
+  const gossip::MemberView* heard = world.heard(record.change.node);
+  if (heard == nullptr || heard->state != gossip::State::kAlive || !heard->info.leaving) return false;
+  const auto& voters = record.electorate.voters;
+  const auto living = std::count_if(voters.begin(), voters.end(),
+                                    [&](MemberId voter) { return voter != record.change.member && world.alive(world.node_of(voter)); });
+  return static_cast<std::size_t>(living) >= record.electorate.majority();
+}
+
 // "Consent" speaks of an etcd under a living daemon: there only a fresh word for the etcd itself is life.
 bool ChangeExecution::victim_lives(const World& world, const Record& record) const {
   if (!holds(Guard::kLastLook)) return false;
   if (record.change.node == world.self()) return true;
   const gossip::MemberView* heard = world.heard(record.change.node);
+  if (record.change.rule == verdict::kLeaveRule) return !leave_stands(world, record);
   if (world.vouchers.last(record.change.node, TimePoint{}) > epoch_since_) return true;
   // Suspected is not dead: it was dead when this was decided, so it has been back since.
   return record.change.rule != "consent" && heard != nullptr && world.alive(record.change.node);
@@ -94,6 +108,8 @@ bool ChangeExecution::victim_lives(const World& world, const Record& record) con
 // What makes a decision one that may be carried out: whoever wrote it, its certificate must be a verdict of its own electorate.
 std::string ChangeExecution::flaw_of(const World& world, const Record& record) {
   if (!of_voter(record.change) || !holds(Guard::kCertificateChecked)) return "";
+  if ((record.change.rule == verdict::kLeaveRule) != record.certificate.ballot.of_leave())
+    return "its certificate answers another question";
   return verdict::certificate_flaw(record.certificate, record.change.member, record.electorate, world.view.keys(), world.signing);
 }
 
@@ -127,15 +143,16 @@ void ChangeExecution::tick(const Now& now, const World& world, const RemoverLeas
     return done(now, world, lease, world.view.list().members, out);
   }
   const bool lives = of_voter(record->change) && victim_lives(world, *record);
+  const bool of_leave = record->change.rule == verdict::kLeaveRule;
   const bool opener = mine(epoch, lease) && (uncalled_ || !holds(Guard::kRefuteBeforeCall));
   if (lives && (opener || !holds(Guard::kOpenerRefutes))) {
-    return close(now, world, lease, "refuted", "the victim was heard from before the call was sent", {}, out);
+    return close(now, world, lease, "refuted", of_leave ? kLeaveIsOff : "the victim was heard from before the call was sent", {}, out);
   }
   const bool other_list = holds(Guard::kSameElectorate) && world.view.list_is_current(now) && world.view.electorate() != record->electorate;
   const bool gone = record->change.kind != Kind::kRemove && !world.alive(record->change.node);
   if (lives || other_list || gone || !flaw_.empty()) {
     const std::string why = !flaw_.empty() ? flaw_
-                            : lives        ? "the victim lives"
+                            : lives        ? (of_leave ? kLeaveIsOff : "the victim lives")
                             : other_list   ? "the voters are no longer those that decided it"
                                            : "the node is gone";
     const Duration quiet = world.config.rules.void_after;
@@ -243,9 +260,10 @@ void ChangeExecution::took_call(const Now& now, const World& world, const Remove
       out.warn("etcd refused: " + record->command + ": " + result.error().message);
       waits_for_ = "etcd refused: " + result.error().message;
       not_before_ = now.boot + kRetry;
-      // Only a removal may be under way in somebody else's hands with harm; our own refused addition is simply over, unless an earlier call
-      // for it may still be under way.
-      if (record->change.kind != Kind::kRemove && mine(called_, lease) && lease.held() &&
+      // Only a removal may be under way in somebody else's hands with harm; a refused addition is simply over, unless an earlier call for
+      // it may still be under way: our own, or of another who held the key before.
+      if (record->change.kind != Kind::kRemove && lease.held() &&
+          (mine(called_, lease) || now.boot - lease.held_since() >= world.config.rules.void_after) &&
           (unclear_ != called_ || now.boot - unclear_at_ >= world.config.rules.void_after)) {
         close(now, world, lease, "refused", result.error().message, {}, out);
       }
@@ -288,6 +306,8 @@ void ChangeExecution::close(const Now& now, const World& world, const RemoverLea
     const record::Binding binding{added, writing_.change.node, writing_.change.name, info == nullptr ? "" : info->address};
     txn.writes.push_back(etcd::Put{record::node_key(app, added), record::to_json(binding), {}});
   }
+  if (outcome == "done" && writing_.change.kind == Kind::kRemove)
+    txn.writes.push_back(etcd::Delete{record::node_key(app, writing_.change.member)});
   if (!world.view.history_overflow().empty()) txn.writes.push_back(etcd::Delete{world.view.history_overflow()});
   ask(Step::kClosing, std::move(txn), seconds(3), out);
 }

@@ -35,6 +35,7 @@ class ChangeExecution {
 
  private:
   enum class Step : std::uint32_t { kIdle, kOpening, kReadBack, kListing, kCalling, kClosing };
+  static bool leave_stands(const World& world, const record::Record& record);
   bool victim_lives(const World& world, const record::Record& record) const;
   static std::string flaw_of(const World& world, const record::Record& record);
   bool mine(Epoch epoch, const RemoverLease& lease) const;

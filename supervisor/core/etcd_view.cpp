@@ -58,14 +58,19 @@ void EtcdView::next(const Now& now, Step step, Outbox& out) {
       return ask(step, etcd::Range{record::paused_key(app_), false, false, 1, false}, seconds(2), out);
     case Step::kPatroni:
       return ask(step, etcd::Range{record::patroni_config_key(app_), false, false, 1, false}, seconds(2), out);
+    case Step::kDatabase:
+      if (patroni_initialized_ && database_.empty()) {
+        return ask(Step::kDatabase, etcd::Range{record::patroni_initialize_key(app_), false, false, 1, false}, seconds(2), out);
+      }
+      [[fallthrough]];
     case Step::kFounded:
-      if (!founded_) return ask(step, etcd::Range{record::founded_key(app_), false, false, 1, false}, seconds(2), out);
+      if (!founded_) return ask(Step::kFounded, etcd::Range{record::founded_key(app_), false, false, 1, false}, seconds(2), out);
       [[fallthrough]];
     case Step::kNodes:
       if (!bindings_complete_) return ask(Step::kNodes, etcd::Range{record::nodes_prefix(app_), true, false, 0, false}, seconds(2), out);
       [[fallthrough]];
     case Step::kHistory:
-      if (!history_read_ || history_for_ != record_revision_) {
+      if (!history_is_current()) {
         return ask(Step::kHistory, etcd::Range{record::history_prefix(app_), true, false, kHistoryShown, true}, seconds(3), out);
       }
       [[fallthrough]];
@@ -163,6 +168,9 @@ void EtcdView::took_keys(Step step, const etcd::RangeResult& range) {
       patroni_initialized_ = !range.kvs.empty();
       patroni_paused_ = patroni_initialized_ && record::patroni_is_paused(range.kvs.front().value);
       return;
+    case Step::kDatabase:
+      if (!range.kvs.empty()) database_ = range.kvs.front().value;
+      return;
     case Step::kFounded:
       founded_read_ = true;
       if (range.kvs.empty()) return;
@@ -244,7 +252,9 @@ void EtcdView::took_history(const etcd::RangeResult& range) {
   }
   history_count_ = range.count;
   history_overflow_.clear();
-  history_for_ = record_revision_;
+  // Read before our own transaction closed a decision, and answered after it: that decision is not in it, so it is read once more.
+  const bool old = range.header.revision < static_cast<std::int64_t>(record_revision_.value);
+  history_for_ = old ? Epoch{} : record_revision_;
   history_read_ = true;
 }
 

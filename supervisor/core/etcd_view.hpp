@@ -65,15 +65,31 @@ class EtcdView {
   std::int64_t paused_create_revision() const { return paused_create_; }  // 0: not paused by an operator
   bool patroni_paused() const { return patroni_paused_; }
   bool patroni_initialized() const { return patroni_initialized_; }  // its dynamic configuration exists: some node has made the database
+  const std::string& database() const { return database_; }          // the system identifier that Patroni keeps; empty: none known
   const std::map<MemberId, record::Binding>& bindings() const { return bindings_; }
   verdict::Bindings keys() const;
   const std::vector<record::Record>& history() const { return history_; }  // newest first, the latest 200
+  // Holds every decision that was closed before the record became what record() shows: the budget counts them.
+  bool history_is_current() const { return history_read_ && history_for_ == record_revision_; }
   // The oldest closed decision, once there are as many as are kept: the next close deletes it. Empty before.
   const std::string& history_overflow() const { return history_overflow_; }
   const std::string& problem() const { return problem_; }  // a malformed key, or answers of another cluster
 
  private:
-  enum class Step : std::uint32_t { kStatus, kList, kLocalList, kDecision, kPaused, kPatroni, kFounded, kNodes, kHistory, kOldest, kEnd };
+  enum class Step : std::uint32_t {
+    kStatus,
+    kList,
+    kLocalList,
+    kDecision,
+    kPaused,
+    kPatroni,
+    kDatabase,
+    kFounded,
+    kNodes,
+    kHistory,
+    kOldest,
+    kEnd
+  };
   void take(const Now& now, Step step, const etcd::Result& result, Outbox& out);
   void next(const Now& now, Step step, Outbox& out);
   void ask(Step step, etcd::Call call, Duration deadline, Outbox& out);
@@ -137,6 +153,7 @@ class EtcdView {
   std::int64_t paused_create_ = 0;
   bool patroni_paused_ = false;
   bool patroni_initialized_ = false;
+  std::string database_;
   std::map<MemberId, record::Binding> bindings_;
   bool bindings_complete_ = false;
   std::vector<record::Record> history_;

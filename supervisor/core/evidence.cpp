@@ -20,13 +20,6 @@ const KnownVoter* find(const std::vector<KnownVoter>& voters, MemberId member) {
   return found == voters.end() ? nullptr : &*found;
 }
 
-// It answers, and speaks for its seat in the cluster of our data: with another cluster's data it is no voter of ours any more.
-bool lives(const World& world, const KnownVoter& voter) {
-  if (voter.node == world.self()) return true;
-  const gossip::NodeInfo* info = world.info(voter.node);
-  return world.alive(voter.node) && info->cluster == world.persistent.cluster;
-}
-
 std::string text(DataState data) {
   switch (data) {
     case DataState::kUnknown:
@@ -55,7 +48,7 @@ LostVoter lost_voter(const Now& now, const World& world, const KnownVoter& voter
   } else {
     lost.since = "not heard since fluxpgd started here " + in_seconds(silent) + " ago";
     const std::int64_t before = voter.silent_since_ms == 0 ? 0 : unix_ms(now.wall) - voter.silent_since_ms;
-    if (before > to_ms(silent)) lost.since += ", and silent for " + std::to_string(before / 1000) + " s in all";
+    if (before > to_ms(silent) + 2000) lost.since += ", and silent for " + std::to_string(before / 1000) + " s in all";
   }
   const discovery::Presence presence = voter.address.empty() ? discovery::Presence::kUnknown : world.listing.presence(now, voter.address);
   if (presence != discovery::Presence::kUnknown) lost.listed = presence == discovery::Presence::kListed ? "listed" : "unlisted";
@@ -86,6 +79,12 @@ std::string cure(const MajorityLoss& loss) {
 }
 
 }  // namespace
+
+bool speaks_for_seat(const World& world, const NodeId& node) {
+  if (node == world.self()) return true;
+  const gossip::NodeInfo* info = world.info(node);
+  return world.alive(node) && (!info->cluster || info->cluster == world.persistent.cluster);
+}
 
 std::vector<KnownVoter> known_voters(const World& world) {
   if (!world.view.has_list()) return world.persistent.voters;
@@ -171,12 +170,13 @@ MajorityLoss LossEvidence::situation(const Now& now, const World& world) const {
   out.needed = voters.size() / 2 + 1;
   out.has_leader = world.view.own_has_leader(now);
   for (const KnownVoter& voter : voters) {
-    if (lives(world, voter)) {
+    if (speaks_for_seat(world, voter.node)) {
       ++out.live;
     } else {
       out.lost.push_back(lost_voter(now, world, voter));
     }
   }
+  std::sort(out.lost.begin(), out.lost.end(), [](const LostVoter& a, const LostVoter& b) { return a.name < b.name; });
   out.survivors.push_back(survivor(world, world.gossip.self(), voters));
   for (const auto& [id, member] : world.gossip.members()) {
     if (world.alive(id)) out.survivors.push_back(survivor(world, member.info, voters));

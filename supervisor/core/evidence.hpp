@@ -14,6 +14,9 @@ std::vector<KnownVoter> known_voters(const World& world);
 // The same to be remembered: with the time since when each is silent. nullopt: etcd does not say just now who the voters are.
 std::optional<std::vector<KnownVoter>> voters_to_remember(const Now& now, const World& world);
 
+// It answers, and holds data of our cluster: with another cluster's it is no voter of ours any more. We ourselves always.
+bool speaks_for_seat(const World& world, const NodeId& node);
+
 class LossEvidence {
  public:
   // To be called while the majority is lost.

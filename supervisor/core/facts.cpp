@@ -1,6 +1,7 @@
 #include "supervisor/core/facts.hpp"
 
 #include <algorithm>
+#include <functional>
 
 namespace fluxpg::supervisor {
 
@@ -35,16 +36,37 @@ std::uint32_t evictions_open(const std::vector<record::Record>& history) {
   std::uint32_t open = 0;
   for (auto it = history.rbegin(); it != history.rend(); ++it) {
     if (it->outcome != "done") continue;
-    if (it->change.kind == record::Kind::kRemove && it->change.rule != "ghost-learner") ++open;
+    const bool evicted = it->change.rule != "ghost-learner" && it->change.rule != verdict::kLeaveRule;  // who leaves is not evicted
+    if (it->change.kind == record::Kind::kRemove && evicted) ++open;
     if (it->change.kind == record::Kind::kPromote && open > 0) --open;
   }
   return open;
 }
 
-PlanInput gather(const Now& now, const World& world, const LearnerSeen& learner, const Collector& ballots) {
+namespace {
+
+NewcomerFacts newcomer_facts(const Now& now, const World& world, const gossip::NodeInfo& info, TimePoint since) {
+  NewcomerFacts newcomer;
+  newcomer.node = info.id;
+  newcomer.name = info.name;
+  newcomer.peer_url = world.peer_url(info);
+  newcomer.alive_for = now.boot - since;
+  const auto listed = world.listing.listed_since(info.address);
+  const bool is_listed = world.listing.presence(now, info.address) == discovery::Presence::kListed;
+  newcomer.listed_for = is_listed && listed ? std::max<Duration>(now.boot - *listed, milliseconds(1)) : Duration::zero();
+  // Holding nothing, or only what is of this very cluster: evicted while it was away, or with an etcd volume of its own that is lost.
+  const std::string& system = world.view.database().empty() ? world.gossip.self().system_id : world.view.database();
+  const bool ours = info.cluster ? info.cluster == world.view.list().header.cluster
+                                 : info.data == gossip::DataState::kOnlyPostgres && !system.empty() && info.system_id == system;
+  newcomer.fresh = info.data == gossip::DataState::kFresh || ours;
+  return newcomer;
+}
+
+}  // namespace
+
+PlanInput gather(const Now& now, const World& world, const LearnerWatch& learner, const Collector& ballots) {
   PlanInput input;
   std::vector<NodeId> seated;
-  const std::uint64_t target = world.view.own() ? world.view.own()->raft_applied_index : 0;
   for (const etcd::Member& member : world.view.list().members) {
     SeatFacts facts = seat_facts(now, world, member);
     if (facts.node) seated.push_back(facts.node);
@@ -53,36 +75,28 @@ PlanInput gather(const Now& now, const World& world, const LearnerSeen& learner,
       input.voters.push_back(std::move(facts));
       continue;
     }
-    // Silence before it was a learner is not held against it.
-    const auto since = world.learner_since.find(member.id);
-    facts.etcd_silent_for =
-        since == world.learner_since.end() ? Duration::zero() : std::min<Duration>(facts.etcd_silent_for, now.boot - since->second);
     const gossip::MemberView* heard = world.heard(facts.node);
     const bool answers = heard != nullptr && now.boot - heard->last_answer <= seconds(2);
-    const bool etcd_answers = learner.member == member.id && now.boot - learner.at <= seconds(2);
-    constexpr std::uint64_t kSlack = 1000;
-    facts.in_sync = answers && etcd_answers && !member.name.empty() && learner.applied_index + kSlack >= target;
+    facts.in_sync = answers && !member.name.empty() && learner.has_caught_up(now, member.id);
+    facts.stuck_for = learner.stuck_for(now, member.id);
     input.learners.push_back(std::move(facts));
   }
+  const auto is_seated = [&seated](const NodeId& id) { return std::find(seated.begin(), seated.end(), id) != seated.end(); };
   for (const auto& [id, member] : world.gossip.members()) {
-    if (member.state != State::kAlive || member.info.member || member.info.leaving || member.info.stopping) continue;
-    if (std::find(seated.begin(), seated.end(), id) != seated.end()) continue;
-    NewcomerFacts newcomer;
-    newcomer.node = id;
-    newcomer.name = member.info.name;
-    newcomer.peer_url = world.peer_url(member.info);
-    newcomer.alive_for = now.boot - member.since;
-    const auto listed = world.listing.listed_since(member.info.address);
-    const bool is_listed = world.listing.presence(now, member.info.address) == discovery::Presence::kListed;
-    newcomer.listed_for = is_listed && listed ? std::max<Duration>(now.boot - *listed, milliseconds(1)) : Duration::zero();
-    // Holding nothing, or only what is of this very cluster: evicted while it was away, or with an etcd volume of its own that is lost.
-    const std::string& system = world.gossip.self().system_id;
-    const bool ours = member.info.cluster
-                          ? member.info.cluster == world.view.list().header.cluster
-                          : member.info.data == gossip::DataState::kOnlyPostgres && !system.empty() && member.info.system_id == system;
-    newcomer.fresh = member.info.data == gossip::DataState::kFresh || ours;
-    input.newcomers.push_back(std::move(newcomer));
+    if (member.state != State::kAlive || member.info.member || member.info.leaving || member.info.stopping || is_seated(id)) continue;
+    input.newcomers.push_back(newcomer_facts(now, world, member.info, member.since));
   }
+  if (!is_seated(world.self()) && !world.gossip.self().member) {
+    input.newcomers.push_back(newcomer_facts(now, world, world.gossip.self(), world.started));
+  }
+  // Whoever has just lost the slot because it did not get on lets the others go first.
+  const auto failed = [&world](const NewcomerFacts& newcomer) {
+    const auto& history = world.view.history();
+    const auto last = std::find_if(history.begin(), history.end(),
+                                   [&newcomer](const record::Record& entry) { return entry.change.node == newcomer.node; });
+    return last != history.end() && last->change.rule == "ghost-learner";
+  };
+  std::stable_partition(input.newcomers.begin(), input.newcomers.end(), std::not_fn(failed));
   input.instances = world.config.rules.expected_nodes != 0 ? world.config.rules.expected_nodes : world.instances;
   input.evictions_open = evictions_open(world.view.history());
   input.paused = world.view.paused() || world.view.patroni_paused();

@@ -24,6 +24,12 @@ struct Peer {
   std::uint16_t gossip_port = 0;
   bool operator==(const Peer&) const = default;
 };
+// Leaving for good, as an operator told this node to.
+struct Departure {
+  enum class Stage : std::uint8_t { kHandsOver, kConsents, kLeft } stage = Stage::kHandsOver;
+  std::int64_t since_ms = 0;  // unix time at which that stage began, for people
+  bool operator==(const Departure&) const = default;
+};
 // A voter of our cluster as etcd last listed it: told, and weighed, when etcd cannot be asked any more.
 struct KnownVoter {
   MemberId member;
@@ -52,7 +58,10 @@ struct Persistent {
   std::vector<Peer> peers;                        // where the others were last: found again without the API, also from a new address
   std::vector<KnownVoter> voters;                 // of that cluster
   std::optional<Recovery> recovery;
-  ClusterId outlived;                             // claims to be the successor of our cluster, whose majority lives
+  ClusterId outlived;              // claims to be the successor of our cluster, whose majority lives
+  std::optional<Departure> leave;  // nullopt: it stays
+  bool consents() const { return leave && leave->stage != Departure::Stage::kHandsOver; }
+  bool left() const { return leave && leave->stage == Departure::Stage::kLeft; }
   bool operator==(const Persistent&) const = default;
 };
 
@@ -88,6 +97,7 @@ struct ProcessesSeen {
   Process patroni;
   bool etcd_data = false;      // a write-ahead log exists in the etcd data directory
   bool postgres_data = false;  // PG_VERSION exists
+  std::string unreadable;       // a sentence, if a data directory cannot be read: then the two above say nothing
   bool etcd_elsewhere = false;  // etcd was started to listen on another address than ours of today
   bool operator==(const ProcessesSeen&) const = default;
 };
@@ -107,13 +117,26 @@ struct EtcdRestored {
   std::string error;
 };
 struct OperatorSays {
-  enum class What : std::uint8_t { kPauseEvictions, kResumeEvictions, kFoundWithout, kRecover, kRejoin } what = What::kPauseEvictions;
-  std::string address = {};    // kFoundWithout
+  enum class What : std::uint8_t {
+    kPauseEvictions,
+    kResumeEvictions,
+    kFoundWithout,
+    kRecover,
+    kRejoin,
+    kLeave,
+    kCancelLeave
+  } what = What::kPauseEvictions;
+  std::string address = {};   // kFoundWithout
   RecoverOrder recover = {};  // kRecover
 };
 struct StopRequested {};
+// To SwitchOver: Patroni has agreed to it, cannot do it now, or has nobody who could take over.
+struct SwitchoverAnswered {
+  enum class Outcome : std::uint8_t { kAgreed, kFailed, kNobody } outcome = Outcome::kFailed;
+  std::string text;
+};
 using Input = std::variant<Tick, MessageReceived, ConnectionLost, ListingAnswered, InstancesKnown, EtcdReplied, ProcessesSeen, PostgresSeen,
-                           PostgresReplied, EtcdRestored, OperatorSays, StopRequested>;
+                           PostgresReplied, EtcdRestored, OperatorSays, StopRequested, SwitchoverAnswered>;
 
 // ---- actions, carried out in their order; whatever follows a Persist waits until it is durable ----
 struct Send {
@@ -174,6 +197,8 @@ struct RunPatroni {
 struct StopPatroni {
   std::string why;
 };
+// Ask Patroni to make another node the primary; answered by SwitchoverAnswered, and later by the role that PostgreSQL has.
+struct SwitchOver {};
 struct Host {
   std::string name;
   std::string address;
@@ -187,8 +212,8 @@ struct Say {
   enum class Level : std::uint8_t { kInfo, kWarning, kError } level = Level::kInfo;
   std::string text;
 };
-using Action = std::variant<Send, AskEtcd, Persist, RunEtcd, StopEtcd, SetAsideEtcdData, RestoreEtcd, AskPostgres, RunPatroni,
-                            StopPatroni, WriteHosts, Say>;
+using Action = std::variant<Send, AskEtcd, Persist, RunEtcd, StopEtcd, SetAsideEtcdData, RestoreEtcd, AskPostgres, RunPatroni, StopPatroni,
+                            WriteHosts, Say, SwitchOver>;
 using Actions = std::vector<Action>;
 
 }  // namespace fluxpg::supervisor

@@ -9,6 +9,7 @@ namespace fluxpg::supervisor {
 std::string RemoverLease::ineligible(const Now& now, const World& world, bool under_ballot) {
   if (holds(Guard::kShadowHoldsNoKey) && world.config.shadow) return "it runs in shadow mode";
   if (world.stopping) return "it is stopping";
+  if (world.persistent.leave) return "it leaves the cluster";
   if (under_ballot) return "it is under ballot itself";
   if (!world.unwell.empty()) return world.unwell;
   if (!world.view.own_has_leader(now)) return "its own etcd does not answer or has no leader";

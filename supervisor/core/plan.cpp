@@ -29,8 +29,7 @@ struct Ruling {
 // The eviction rule for one dead voter, to be read aloud. Death itself is agreed by ballot afterwards.
 Ruling ruling(const SeatFacts& voter, const PlanInput& input, const Rules& rules, std::size_t corpses) {
   const std::string dead = "dead for " + in_seconds(voter.silent_for);
-  if (voter.leaving) return {"consent", dead + ", left on its own wish"};
-  if (holds(Guard::kPlannedStop) && voter.stopping && voter.silent_for < rules.listed_grace) {
+  if (holds(Guard::kPlannedStop) && voter.stopping && !voter.leaving && voter.silent_for < rules.listed_grace) {
     return {"", dead + ", announced a planned stop: waited for " + in_seconds(rules.listed_grace)};
   }
   if (voter.presence == Presence::kUnlisted) {
@@ -41,6 +40,7 @@ Ruling ruling(const SeatFacts& voter, const PlanInput& input, const Rules& rules
   if (voter.silent_for < rules.dead_for_listed && holds(Guard::kDwellListed)) {
     return {"", dead + ", " + voter.presence_text + ": not before " + in_seconds(rules.dead_for_listed)};
   }
+  if (voter.leaving) return {"consent", dead + ", and it had announced that it leaves for good"};
   if (replacement_waits(input, rules)) return {"listed-replacement", dead + ", and a replacement waits that etcd refuses because of it"};
   if (eviction_raises_tolerance(input.voters.size(), corpses)) {
     return {"tolerance", dead + ", and without the dead the cluster survives more failures"};
@@ -90,21 +90,55 @@ std::optional<Change> plan_eviction(const PlanInput& input, const Rules& rules, 
   return std::nullopt;
 }
 
+// Whoever lives and wishes to go. It signs that itself; the others must be enough to sign, and are enough to go on then.
+std::optional<Change> plan_leave(const PlanInput& input, Plan& out) {
+  const std::size_t needed = input.voters.size() / 2 + 1;
+  for (const SeatFacts& voter : input.voters) {
+    if (!voter.alive || !voter.leaving) continue;
+    const auto living = static_cast<std::size_t>(std::count_if(input.voters.begin(), input.voters.end(), [&voter](const SeatFacts& other) {
+      return other.alive && other.member != voter.member;
+    }));
+    const std::string what = "leave of " + voter.name;
+    if (living < needed && holds(Guard::kConsentIsNoVote)) {
+      out.waiting.push_back({what, std::to_string(needed) + " of the other voters have to sign, and " + std::to_string(living) + " live"});
+    } else if (voter.contested) {
+      out.waiting.push_back({what, "another ballot: the last one did not agree"});
+    } else if (holds(Guard::kPause) && input.paused) {
+      out.waiting.push_back({what, "evictions are paused"});
+    } else {
+      return removal(voter, verdict::kLeaveRule, "it leaves on its own wish");
+    }
+  }
+  return std::nullopt;
+}
+
+// How long a dead learner keeps its slot, the only one of the cluster. A spare that nobody waits behind is given time to come back.
+Duration ghost_patience(const SeatFacts& learner, const PlanInput& input, const Rules& rules, bool table_full) {
+  const auto joins = [](const NewcomerFacts& n) { return n.fresh && n.listed_for > Duration::zero(); };
+  const bool needed = !table_full || std::any_of(input.newcomers.begin(), input.newcomers.end(), joins);
+  return needed || learner.presence != Presence::kListed ? rules.ghost_after : rules.listed_grace;
+}
+
 std::optional<Change> plan_learner(const PlanInput& input, const Rules& rules, std::size_t wanted, Plan& out) {
+  const bool table_full = input.voters.size() >= wanted;
   for (const SeatFacts& learner : input.learners) {
+    if (learner.alive && learner.leaving) return removal(learner, "ghost-learner", "this learner leaves on its own wish");
     if (!learner.alive && (holds(Guard::kLearnerInSync) || !learner.node)) {
-      if (learner.silent_for >= seconds(30) && holds(Guard::kGhostLearner)) {
+      const Duration patience = ghost_patience(learner, input, rules, table_full);
+      if (learner.silent_for >= patience && holds(Guard::kGhostLearner)) {
         return removal(learner, "ghost-learner", "this learner has been silent for " + in_seconds(learner.silent_for));
       }
-      out.waiting.push_back({"learner " + learner.name, "silent for " + in_seconds(learner.silent_for) + ", removed after 30 s"});
-    } else if (learner.etcd_silent_for >= rules.silent_etcd_consent && holds(Guard::kGhostLearner)) {
-      return removal(
-          learner, "ghost-learner",
-          "this learner's etcd has not worked for " + in_seconds(learner.etcd_silent_for) + ", and there is one slot for learners");
-    } else if (input.voters.size() >= wanted) {
+      out.waiting.push_back(
+          {"learner " + learner.name, "silent for " + in_seconds(learner.silent_for) + ", removed after " + in_seconds(patience)});
+    } else if (learner.stuck_for >= rules.learner_patience && holds(Guard::kStuckLearner)) {
+      return removal(learner, "ghost-learner",
+                     "this learner has made no progress for " + in_seconds(learner.stuck_for) + ", and there is one slot for learners");
+    } else if (table_full) {
       out.waiting.push_back({"learner " + learner.name, "all " + std::to_string(wanted) + " seats are taken"});
     } else if (!learner.in_sync && holds(Guard::kLearnerInSync)) {
-      out.waiting.push_back({"promotion of " + learner.name, "it has not caught up, or has not answered within 2 s"});
+      out.waiting.push_back({"promotion of " + learner.name, learner.stuck_for < seconds(5)
+                                                                 ? "it has not caught up, or has not answered within 2 s"
+                                                                 : "it has made no progress for " + in_seconds(learner.stuck_for)});
     } else {
       return Change{Kind::kPromote,
                     learner.member,
@@ -119,7 +153,8 @@ std::optional<Change> plan_learner(const PlanInput& input, const Rules& rules, s
 }
 
 std::optional<Change> plan_join(const PlanInput& input, std::size_t wanted, Plan& out) {
-  if (!input.learners.empty() || input.voters.size() >= wanted) return std::nullopt;
+  const bool table_full = input.voters.size() >= wanted;
+  if (!input.learners.empty() || (table_full && !wants_spare(wanted, input.instances))) return std::nullopt;
   const SeatFacts* corpse = nullptr;
   for (const SeatFacts& voter : input.voters) {
     if (!voter.alive) corpse = &voter;
@@ -133,14 +168,12 @@ std::optional<Change> plan_join(const PlanInput& input, std::size_t wanted, Plan
     } else if (corpse != nullptr) {
       out.waiting.push_back({what, "etcd refuses every addition while voter " + corpse->name + " is down"});
     } else {
-      return Change{Kind::kAddLearner,
-                    MemberId{},
-                    newcomer.node,
-                    newcomer.name,
-                    newcomer.peer_url,
-                    "join",
-                    "it is listed, alive and fresh, and " + std::to_string(input.voters.size()) + " of " + std::to_string(wanted) +
-                        " seats are taken"};
+      Change join{Kind::kAddLearner, MemberId{}, newcomer.node, newcomer.name, newcomer.peer_url, "join", ""};
+      if (table_full) join.rule = "spare";
+      join.reason = "it is listed, alive and fresh, and " +
+                    (table_full ? "a single voter would hold the only copy of etcd's data"
+                                : std::to_string(input.voters.size()) + " of " + std::to_string(wanted) + " seats are taken");
+      return join;
     }
   }
   return std::nullopt;
@@ -153,6 +186,8 @@ std::size_t wanted_voters(std::uint32_t target_voters, std::uint32_t instances) 
   if (wanted % 2 == 0 && wanted > 0 && holds(Guard::kOddVoters)) --wanted;
   return std::max(wanted, 1U);
 }
+
+bool wants_spare(std::size_t wanted, std::uint32_t instances) { return wanted == 1 && instances > 1 && holds(Guard::kSpare); }
 
 int failures_survivable(std::size_t voters, std::size_t live) { return static_cast<int>(live) - static_cast<int>(voters / 2 + 1); }
 
@@ -173,6 +208,7 @@ Plan plan(const PlanInput& input, const Rules& rules) {
   Plan out;
   const std::size_t wanted = wanted_voters(rules.target_voters, input.instances);
   if (holds(Guard::kEvicts)) out.change = plan_eviction(input, rules, out);
+  if (!out.change) out.change = plan_leave(input, out);
   if (!out.change && holds(Guard::kPromotes)) out.change = plan_learner(input, rules, wanted, out);
   if (!out.change) out.change = plan_join(input, wanted, out);
   return out;

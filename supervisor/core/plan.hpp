@@ -27,6 +27,7 @@ struct SeatFacts {
   discovery::Presence presence = discovery::Presence::kUnknown;  // of the dead
   std::string presence_text;                                     // likewise
   bool contested = false;                                        // voters: the last ballot about it did not agree, not long ago
+  Duration stuck_for{};                                          // learners: since it last got on with the log, or had caught up
   bool in_sync = false;                                          // learners: has caught up, and its etcd said so just now
 };
 
@@ -58,6 +59,9 @@ Plan plan(const PlanInput& input, const Rules& rules);
 
 // How many voters there should be: min(target, instances), odd above two, one of two (either death of two voters stops both).
 std::size_t wanted_voters(std::uint32_t target_voters, std::uint32_t instances);
+// Whether one node more keeps a copy of etcd's data, as a learner: only where a single voter would hold the only one. In a larger table a
+// majority holds it already, and the one learner slot is left to whoever joins.
+bool wants_spare(std::size_t wanted, std::uint32_t instances);
 // How many more voters may fail before writes stop: live − majority(voters); negative: it is lost already.
 int failures_survivable(std::size_t voters, std::size_t live);
 // Whether evicting `dead` of `voters` one after the other ends with more tolerance and no single step has less.

@@ -19,6 +19,8 @@ struct Rules {
   Duration evidence_wait = milliseconds(1000);  // how long a voter listens for the victim before it says "dead". 200 ms … 10 s
   Duration statement_age = seconds(5);          // how fresh the victim's word about its own etcd must be. 1 s … 30 s
   Duration silent_etcd_consent = minutes(10);   // a daemon that answers but cannot vouch for its etcd this long consents. 1 min … 24 h
+  Duration ghost_after = seconds(30);           // a dead learner is removed, if somebody could use its slot. 5 s … 1 h
+  Duration learner_patience = minutes(10);      // a living one that makes no progress with the log this long, too. 10 s … 24 h
   Duration unwell_dwell = seconds(5);           // after a suspension, a clock jump or late timers: abstain this long. 1 s … 60 s
   Duration void_after = seconds(60);  // an open decision whose call had no effect is void after the key was held this long. 20 s … 10 min
   Duration lease_ttl = seconds(6);    // remover key. 2 s … 60 s. Shorter = faster takeover, more elections.

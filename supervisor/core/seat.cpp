@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/guard.hpp"
+#include "supervisor/core/stranger.hpp"
 
 namespace fluxpg::supervisor {
 
@@ -65,6 +66,7 @@ void Seat::tick(const Now& now, const World& world, const ProcessesSeen& seen, b
     problem_ = "another living node answers with this node's id: etcd stays down, because two processes with one identity would vote twice";
     return;
   }
+  if (!seen.unreadable.empty() && holds(Guard::kUnreadableIsNotFresh)) return;  // told elsewhere
   if (next_try_ != kNever && now.boot < next_try_) {
     doing_.push_back(
         {"starting etcd", "the next try after it ended" +
@@ -131,6 +133,8 @@ void Seat::resume(const Now& now, const World& world, const ProcessesSeen& seen,
       return;
     }
   }
+  problem_ = outnumbered(now, world);
+  if (!problem_.empty()) return;
   if (holds(Guard::kIdentityWait) && now.boot - world.started < world.config.rules.identity_wait) {
     doing_.push_back({"starting etcd on existing data", "whether another node answers with our id"});
     next_try_ = world.started + world.config.rules.identity_wait;
@@ -151,10 +155,7 @@ void Seat::join(const Now& now, const World& world, Persistent& persistent, Outb
     out.push(Persist{persistent});
   }
   const etcd::Member* seat = view.find_by_peer_url(own.peer_url);
-  if (seat == nullptr) {
-    doing_.push_back({"joining the cluster", "the remover to add this node as a learner"});
-    return;
-  }
+  if (seat == nullptr) return;
   // Promised, but the word to start was missed: a founder that never started has forgotten nothing.
   const auto& promised = persistent.promised;
   if (!seat->learner && promised && view.founded() && view.founded()->token == promised->token && persistent.started_token.empty() &&

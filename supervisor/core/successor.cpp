@@ -15,6 +15,7 @@ namespace {
 constexpr Duration kAskEvery = seconds(2);
 constexpr Duration kAnswerPatience = seconds(20);  // before etcd is started next to a stranger whose etcd does not answer
 constexpr Duration kFewFor = seconds(10);          // that long too few of the old cluster: whoever restarts just now is heard by then
+constexpr Duration kOthersHeardWithin = seconds(6);  // after our own start, while some voter was never heard
 constexpr Duration kSetAsideTakes = seconds(2);
 
 bool is_down(const ProcessesSeen& seen) {
@@ -42,6 +43,11 @@ std::vector<std::string> still_there(const World& world) {
 
 bool is_given_up_here(const Persistent& persistent, const gossip::NodeInfo& stranger) {
   return persistent.recovery && persistent.recovery->given_up.cluster == stranger.cluster;
+}
+
+bool misses_somebody(const World& world) {
+  const auto unheard = [&world](const KnownVoter& voter) { return voter.node != world.self() && world.heard(voter.node) == nullptr; };
+  return std::any_of(world.persistent.voters.begin(), world.persistent.voters.end(), unheard);
 }
 
 std::vector<std::string> names(const std::vector<const gossip::NodeInfo*>& nodes) {
@@ -85,11 +91,15 @@ bool Successor::tick(const Now& now, const World& world, const ProcessesSeen& se
   if (!persistent.chosen || !persistent.cluster || (persistent.recovery && !persistent.recovery->done)) return false;
   const auto others = strangers(world);
   if (others.empty()) few_since_ = kNever;
-  if (!word_ && others.empty()) return false;
+  if (!word_ && others.empty()) {
+    keeps_down_ = is_down(seen) && now.boot - world.started < kOthersHeardWithin && holds(Guard::kReturnedStaysDown) && misses_somebody(world);
+    if (keeps_down_) doing_.push_back({"starting etcd on existing data", "the other voters to be heard: one of them may have been recovered meanwhile"});
+    return false;
+  }
   ask(now, world, out);
   if (!word_ && is_given_up_here(persistent, *others.front())) {
-    problem_ = enumerated(names(others)) + " holds data of cluster " + to_text(others.front()->cluster) +
-               ", which was given up when this node was recovered: it can join, or, if its majority lives, the app has two clusters";
+    problem_ = enumerated(names(others)) + " with data of cluster " + to_text(others.front()->cluster) +
+               " (given up when this node was recovered): it can join this cluster; if its majority lives, the app has two clusters";
     return false;
   }
   if (!word_) {

@@ -45,7 +45,9 @@ bool Voter::open(const Now& now, const World& world, const verdict::Ballot& ball
   inquiry.since = now.boot;
   const std::uint32_t status = static_cast<std::uint32_t>(Step::kVictimStatus);
   const std::uint32_t list = static_cast<std::uint32_t>(Step::kOwnList);
-  if (ballot.victim.member == own) {
+  if (ballot.of_leave()) {
+    inquiry.status_answered = true;  // that it lives is known, and speaks for nothing
+  } else if (ballot.victim.member == own) {
     // About ourselves: only our own etcd's fresh answer is a proof.
     out.ask_own({Purpose::Part::kVoter, status, ballot.id}, etcd::GetStatus{}, wait_);
   } else if (const gossip::NodeInfo* victim = world.info(ballot.victim.node); victim != nullptr) {
@@ -62,7 +64,7 @@ bool Voter::open(const Now& now, const World& world, const verdict::Ballot& ball
   }
   out.ask_own({Purpose::Part::kVoter, list, ballot.id}, etcd::ListMembers{false}, wait_);
   inquiries_.emplace(ballot.id, std::move(inquiry));
-  return ballot.victim.member != own;
+  return ballot.victim.member != own && !ballot.of_leave();
 }
 
 void Voter::heard(const Now& now, const World& world, const gossip::Answered& answered) {
@@ -113,6 +115,8 @@ verdict::Vote Voter::vote(const Now& now, const World& world, const Inquiry& inq
   verdict::Findings findings = inquiry.findings;
   findings.unwell = world.unwell;
   findings.vouched_ago = now.boot - world.vouchers.silent_since(inquiry.ballot.victim.node, world.started);
+  const gossip::NodeInfo* victim = world.info(inquiry.ballot.victim.node);
+  findings.leaves = victim != nullptr && victim->leaving;
   findings.consent_after = world.config.rules.silent_etcd_consent;
   verdict::Judgement judgement = verdict::judge(inquiry.ballot, findings);
   verdict::Vote vote;
@@ -121,13 +125,20 @@ verdict::Vote Voter::vote(const Now& now, const World& world, const Inquiry& inq
   vote.node = world.self();
   vote.choice = judgement.choice;
   vote.reason = std::move(judgement.reason);
-  if (holds(Guard::kVictimsVote) && vote.voter == inquiry.ballot.victim.member && vote.choice != verdict::Choice::kAlive) {
+  const bool about_me = vote.voter == inquiry.ballot.victim.member;
+  if (about_me && inquiry.ballot.of_leave()) {
+    if (!findings.leaves) vote.choice = verdict::Choice::kAlive;
+    vote.reason = findings.leaves ? "I leave: " + vote.reason : "I do not leave";
+  } else if (holds(Guard::kVictimsVote) && about_me && vote.choice != verdict::Choice::kAlive) {
     vote.choice = verdict::Choice::kAbstain;
     vote.reason = "it is me, and my own etcd does not answer";
   }
   vote.listing = listing_of(world.presence(now, inquiry.ballot.victim.node));
   vote.evidence = inquiry.evidence;
-  if (!findings.daemon_answered) vote.evidence.push_back({"gossip-probe", "no answer", to_ms(now.boot - inquiry.since)});
+  if (inquiry.ballot.of_leave()) {
+    vote.evidence = {{"announcement", findings.leaves ? "leaves for good" : "none", to_ms(now.boot - inquiry.since)}};
+  } else if (!findings.daemon_answered)
+    vote.evidence.push_back({"gossip-probe", "no answer", to_ms(now.boot - inquiry.since)});
   vote.signature = world.signing.sign(verdict::signed_bytes(inquiry.ballot, vote));
   return vote;
 }
@@ -136,8 +147,10 @@ std::vector<Voter::Answer> Voter::tick(const Now& now, const World& world) {
   std::vector<Answer> ready;
   for (auto it = inquiries_.begin(); it != inquiries_.end();) {
     const Inquiry& inquiry = it->second;
+    const gossip::NodeInfo* victim = world.info(inquiry.ballot.victim.node);
     const bool life = inquiry.findings.etcd_answered_as_victim || inquiry.findings.victim_vouched;
-    if (!life && now.boot < inquiry.since + wait_) {
+    const bool agrees = inquiry.own_list_answered && victim != nullptr && victim->leaving;
+    if (!(inquiry.ballot.of_leave() ? agrees : life) && now.boot < inquiry.since + wait_) {
       ++it;
       continue;
     }

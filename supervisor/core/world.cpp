@@ -72,7 +72,8 @@ discovery::Presence World::presence(const Now& now, const NodeId& node) const {
 std::string World::describe_presence(const Now& now, const NodeId& node) const {
   const std::string address = address_of(node);
   if (address.empty()) return "its address is unknown";
-  if (const auto* other = successor(now, node)) return "another node (" + short_text(other->id) + ") lives at its address " + address + " now";
+  if (const auto* other = successor(now, node))
+    return "another node (" + short_text(other->id) + ") lives at its address " + address + " now";
   return listing.describe(now, address);
 }
 

@@ -52,7 +52,6 @@ struct World {
   const Persistent& persistent;
   const Vouchers& vouchers;
   const std::map<MemberId, TimePoint>& unclaimed_since;  // members that no living node claims
-  const std::map<MemberId, TimePoint>& learner_since;    // when each learner was first seen in the list
   TimePoint started;
   std::uint32_t instances = 0;  // 0: unknown
   std::string unwell;           // why our own judgement cannot be trusted just now; empty: well

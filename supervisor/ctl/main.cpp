@@ -20,7 +20,7 @@ using fluxpg::runtime::StatusRequest;
 constexpr int kUnreachable = 3;
 constexpr int kUsage = 64;
 
-constexpr const char* kFooter = R"(Exit codes of status and members: 0 healthy, 1 degraded, 2 majority lost.
+constexpr const char* kFooter = R"(Exit codes of status and members: 0 healthy, 1 degraded, 2 majority lost. Of leave: 0 left, 1 refused.
 Of every verb: 3 fluxpgd cannot be reached, 4 unknown member, 64 usage.
 
 Examples:
@@ -30,6 +30,7 @@ Examples:
                                         MEMBER is a node name, a node id, or a member id as etcdctl prints it
   fluxpgctl matrix                      who hears whom
   fluxpgctl evictions pause             decide and explain, but remove nobody, until `evictions resume`
+  fluxpgctl leave                       retire this node for good: hands over, and is removed by the others; exit 0 when it has left
   fluxpgctl found --without 198.18.0.13 found the cluster although that listed address is silent
   fluxpgctl recover                     the majority is lost: every copy that is left, what would bring it back, what would be done
   fluxpgctl recover --app orders-db     do it: the cluster is made anew from this node's copy
@@ -76,6 +77,30 @@ int watch(const std::string& socket, const StatusRequest& request) {
   }
 }
 
+// One line whenever something else is waited for, until the daemon says that it has left, or why it does not leave.
+int leave(const std::string& socket, StatusRequest request) {
+  std::string before;
+  int silent = 0;
+  while (true) {
+    std::string why;
+    const auto reply = fluxpg::ctl::ask(socket, request, why);
+    if (!reply && (request.args.empty() || ++silent >= 5)) {
+      print(stderr, why + (request.args.empty() ? "" : " The leave goes on; ask again with `fluxpgctl leave`."));
+      return kUnreachable;
+    }
+    if (reply) {
+      silent = 0;
+      const bool over = reply->exit != fluxpg::runtime::kUnderWay;
+      // JSON is one object, of the end.
+      if (over || (!request.json && reply->body != before)) print(over && reply->exit != 0 && !request.json ? stderr : stdout, reply->body);
+      if (over) return reply->exit;
+      before = reply->body;
+      request.args = {"progress"};
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(300));
+  }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -95,14 +120,19 @@ int main(int argc, char** argv) {
   app.add_subcommand("decisions", "changes of membership, the newest first")->fallthrough();
   app.add_subcommand("metrics", "counters in Prometheus' text format")->fallthrough();
   app.add_subcommand("watch", "status, again and again")->fallthrough();
-  app.add_subcommand("leave", "retire this node for good (not available yet)")->fallthrough();
+  bool cancel = false;
+  app.add_subcommand("leave", "retire this node for good; shows what it waits for until it has left, Ctrl-C leaves it going")
+      ->fallthrough()
+      ->add_flag("--cancel", cancel, "take the leave back; on a node that has left: join again");
   std::string recover_app;
   std::vector<std::string> recover_although;
   bool rejoin = false;
-  CLI::App* recover = app.add_subcommand("recover", "the majority is lost for good: what is left, and the cluster made anew from this node");
+  CLI::App* recover =
+      app.add_subcommand("recover", "the majority is lost for good: what is left, and the cluster made anew from this node");
   recover->fallthrough();
   recover->add_option("--app", recover_app, "do it; the name of the app, typed as `status` shows it");
-  recover->add_option("--although-they-may-live", recover_although, "the address of a lost voter that is not known to be dead: you answer for it");
+  recover->add_option("--although-they-may-live", recover_although,
+                      "the address of a lost voter that is not known to be dead: you answer for it");
   recover->add_flag("--rejoin", rejoin, "give up this node's data of a cluster that was recovered elsewhere, and join that one");
   std::string argument;
   app.add_subcommand("explain", "why a member was or was not removed")->fallthrough()->add_option("MEMBER", argument)->required();
@@ -123,10 +153,12 @@ int main(int argc, char** argv) {
   }
   request.verb = app.get_subcommands().front()->get_name();
   if (!argument.empty()) request.args = {argument};
+  if (cancel) request.args = {"cancel"};
   if (!recover_app.empty()) request.args = {"--app", recover_app};
   for (const std::string& address : recover_although) request.args.insert(request.args.end(), {"--although-they-may-live", address});
   if (rejoin) request.args.emplace_back("--rejoin");
   look_at_terminal(request);
+  if (request.verb == "leave" && !cancel) return leave(socket, request);
   if (request.verb != "watch") return once(socket, request);
   request.verb = "status";
   return watch(socket, request);

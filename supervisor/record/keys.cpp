@@ -21,6 +21,7 @@ std::string record_key(const std::string& app) { return prefix(app) + "record"; 
 std::string remover_key(const std::string& app) { return prefix(app) + "remover"; }
 std::string founded_key(const std::string& app) { return prefix(app) + "founded"; }
 std::string decision_prefix(const std::string& app) { return prefix(app) + "re"; }
+std::string patroni_initialize_key(const std::string& app) { return "/service/" + app + "/initialize"; }
 std::string patroni_config_key(const std::string& app) { return "/service/" + app + "/config"; }
 std::string paused_key(const std::string& app) { return prefix(app) + "paused"; }
 std::string superseded_key(const std::string& app, ClusterId cluster) { return prefix(app) + "superseded/" + to_text(cluster); }

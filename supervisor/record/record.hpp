@@ -21,7 +21,7 @@ struct Change {
   NodeId node;           // whose etcd it is; zero if no key is bound to the member
   std::string name;      // for people
   std::string peer_url;
-  std::string rule;      // short name of the rule: "unlisted", "listed-replacement", "tolerance", "listed-grace", "consent", "ghost-learner", "join", "seat-empty"
+  std::string rule;      // short name of the rule: "unlisted", "listed-replacement", "tolerance", "listed-grace", "consent", "leave", "ghost-learner", "join", "spare", "seat-empty"
   std::string reason;    // one sentence with the facts
   bool operator==(const Change&) const = default;
 };
@@ -101,6 +101,7 @@ std::string decision_prefix(const std::string& app);  // of just these two: one 
 std::string founded_key(const std::string& app);
 std::string superseded_key(const std::string& app, ClusterId cluster);
 std::string paused_key(const std::string& app);   // exists while evictions are paused by an operator
+std::string patroni_initialize_key(const std::string& app);  // PostgreSQL's system identifier, once the database was made
 std::string patroni_config_key(const std::string& app);  // Patroni's own dynamic configuration: read for `patronictl pause`
 std::string nodes_prefix(const std::string& app);
 std::string node_key(const std::string& app, MemberId member);

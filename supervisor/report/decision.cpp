@@ -71,7 +71,8 @@ std::string what_happened(const record::Record& record) {
   const Words words = [&]() -> Words {
     switch (record.change.kind) {
       case record::Kind::kRemove:
-        return {"removed from etcd", "removed from etcd", "it proved to be alive"};
+        return {"removed from etcd", "removed from etcd",
+                record.change.rule == verdict::kLeaveRule ? "it did not leave after all" : "it proved to be alive"};
       case record::Kind::kAddLearner:
         return {"added to etcd as a learner", "added to etcd as a learner", "it is no longer wanted"};
       case record::Kind::kPromote:

@@ -117,7 +117,13 @@ Json ballot(const supervisor::BallotView& b) {
           {"seconds_ago", b.seconds_ago}, {"votes", std::move(votes)}};
 }
 
+Json leave(const supervisor::LeaveView& l) {
+  return {{"state", l.state}, {"waits_for", l.detail.empty() ? Json(nullptr) : Json(l.detail)}, {"since", when(l.since_ms)}};
+}
+
 }  // namespace
+
+std::string leave_json(const Snapshot& s) { return dump(s.leave ? leave(*s.leave) : Json{{"state", "stays"}}); }
 
 std::string status_json(const Snapshot& s) {
   Json json = overview(s);
@@ -127,8 +133,9 @@ std::string status_json(const Snapshot& s) {
   for (const supervisor::Doing& doing : s.doing) {
     json["doing"].push_back({{"what", doing.what}, {"waits_for", doing.waits_for.empty() ? Json(nullptr) : Json(doing.waits_for)}});
   }
-  json["majority_loss"] = s.loss ? Json::parse(loss_json(*s.loss)) : Json(nullptr);
+  if (s.loss) json["majority_loss"] = Json::parse(loss_json(*s.loss));
   json["ballot"] = s.ballot ? ballot(*s.ballot) : Json(nullptr);
+  if (s.leave) json["leave"] = leave(*s.leave);
   json["last_decision"] = s.history.empty() ? Json(nullptr) : decision(s.history.front());
   json["counters"] = Json::object();
   for (const auto& [name, value] : s.counters) json["counters"][name] = value;

@@ -48,6 +48,10 @@ std::vector<record::Record> select(const std::vector<record::Record>& history, s
 // Whether MEMBER is somebody in the snapshot or in its history: else the answer is "unknown member", not "no decision".
 bool knows(const Snapshot& snapshot, std::string_view member);
 
+// How far `fluxpgctl leave` on this node is: one sentence, and {"state", "waits_for", "since"}.
+std::string leave_text(const Snapshot& snapshot);
+std::string leave_json(const Snapshot& snapshot);
+
 // In Prometheus' text format.
 std::string metrics(const Snapshot& snapshot);
 

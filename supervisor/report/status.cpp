@@ -101,6 +101,14 @@ std::string status_text(const Snapshot& s, const TextOptions& options) {
   return text;
 }
 
+std::string leave_text(const Snapshot& s) {
+  if (!s.leave) return "this node stays in the cluster";
+  const supervisor::LeaveView& leave = *s.leave;
+  if (leave.state == "left") return "left on " + utc(leave.since_ms) + "; `fluxpgctl leave --cancel` lets it join again";
+  if (leave.state == "refused") return "refused: " + leave.detail;
+  return leave.state + (leave.detail.empty() ? "" : ", waits for " + leave.detail);
+}
+
 int exit_code(const Snapshot& snapshot) {
   switch (snapshot.health) {
     case Health::kHealthy:

@@ -48,6 +48,7 @@ struct Settings {
   std::string etcd_user = "etcd";
   Duration etcd_heartbeat = milliseconds(100);
   Duration etcd_election = milliseconds(1000);
+  std::uint32_t etcd_quota_mb = 2048;
 
   bool patroni_manage = true;
   std::string patroni_config_file = "/etc/patroni/patroni.yml";

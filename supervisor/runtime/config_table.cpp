@@ -75,6 +75,7 @@ void add_programs(Rows& t) {
   t.push_back(time("etcd.heartbeat_interval", "", AT(etcd_heartbeat), 10 * kMs, 5 * kS, "shorter = more traffic"));
   t.push_back(
       time("etcd.election_timeout", "", AT(etcd_election), 50 * kMs, 50 * kS, "at least five heartbeats; longer = slower failover"));
+  t.push_back(number("etcd.quota_mb", "", AT(etcd_quota_mb), 8, 8192, "of its database; swept at 80 %, full beyond it"));
   t.push_back(text("supervisor.socket", "", Kind::kPath, AT(supervisor_socket), "supervisord, which runs etcd and patroni"));
   t.push_back(text("log.file", "", Kind::kPath, AT(log_file), "rotated at 10 MB, three kept; default: standard output only"));
   t.push_back(choice("log.level", "LOG_LEVEL", AT(log_level), "debug|info|warning|error", "what is logged"));
@@ -110,6 +111,9 @@ void add_rules(Rows& t) {
   t.push_back(time("rules.statement_age", "", AT(rules.statement_age), kS, 30 * kS, "how fresh the victim's word about its etcd must be"));
   t.push_back(
       time("rules.silent_etcd_consent", "", AT(rules.silent_etcd_consent), kMin, 24 * kHour, "a daemon without etcd this long consents"));
+  t.push_back(time("rules.ghost_after", "", AT(rules.ghost_after), 5 * kS, kHour, "a dead learner goes, if its slot is of use"));
+  t.push_back(
+      time("rules.learner_patience", "", AT(rules.learner_patience), 10 * kS, 24 * kHour, "a learner without progress goes after this"));
   t.push_back(time("rules.unwell_dwell", "", AT(rules.unwell_dwell), kS, kMin, "abstain this long after a suspension or clock jump"));
   t.push_back(time("rules.void_after", "", AT(rules.void_after), 20 * kS, 10 * kMin, "an open decision without effect is void"));
   t.push_back(

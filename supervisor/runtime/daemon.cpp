@@ -15,6 +15,7 @@ namespace {
 constexpr Duration kStopPatience = seconds(2);
 constexpr Duration kLastWords = milliseconds(100);  // the announcement of the stop is still on its way out
 constexpr std::size_t kMaxInbox = 10'000;
+constexpr Duration kDiskRetry = seconds(5);
 
 std::vector<std::string> all_secrets(const Settings& settings) {
   std::vector<std::string> secrets = settings.secrets;
@@ -46,15 +47,11 @@ Daemon::Daemon(const Settings& settings)
       supervisord_(http_, settings.supervisor_socket),
       address_(
           context_, [this](const AddressFinder::Found& found) { open_node(found); },
-          [this](const std::string& sentence) { restart_because(sentence); }) {}
+          [this](const std::string& sentence) { restart_because(sentence); }),
+      disk_(log_, "The disk takes this node's promises again.") {}
 
 int Daemon::run() {
-  if (const auto failure = open()) {
-    log_.write(Level::kError, failure->sentence);
-    return failure->exit;
-  }
-  log_.write(Level::kInfo, "fluxpgd " FLUXPG_VERSION " runs for the app " + settings_.app + " as node " + to_text(identity_->id()) + ".");
-  address_.look();
+  begin();
   while (!exit_) {
     wait();
     work();
@@ -63,21 +60,36 @@ int Daemon::run() {
   return *exit_;
 }
 
+void Daemon::begin() {
+  const auto failure = open();
+  if (failure && failure->exit != 0) return end(failure->exit, failure->sentence);
+  disk_.set(failure ? failure->sentence : "");
+  if (failure) return context_.later(kDiskRetry, [this] { begin(); });
+  log_.write(Level::kInfo, "fluxpgd " FLUXPG_VERSION " runs for the app " + settings_.app + " as node " + to_text(identity_->id()) + ".");
+  address_.look();
+}
+
+// What is open already stays open when it is tried again. The promises are written once before anything else happens: a disk that does
+// not take them is found out now, and not by ending over and over in the middle of the work.
 std::optional<Daemon::Failure> Daemon::open() {
   const auto directory = make_directories(settings_.data_dir, 0700);
   if (!directory) return Failure{kExitBadConfiguration, directory.error()};
   auto lock = Lock::take(settings_.data_dir + "/lock");
-  if (!lock) return Failure{1, lock.error()};
-  lock_.emplace(std::move(*lock));
+  if (!lock && lock.error().held) return Failure{1, lock.error().sentence};
+  if (!status_) {
+    auto status = StatusSocket::open(settings_.status_socket, [this](const StatusRequest& request) { return answer_status(request); });
+    if (!status) return Failure{1, status.error()};
+    status_ = std::move(*status);
+  }
+  if (!lock) return Failure{0, lock.error().sentence};
   auto state = load_state(settings_.data_dir + "/state.json", settings_.app);
   if (!state) return Failure{kExitBadConfiguration, state.error()};
   state_ = std::move(*state);
+  if (const auto saved = save_state(settings_.data_dir + "/state.json", state_); !saved) return Failure{0, saved.error()};
   auto identity = net::load_or_create_identity(settings_.data_dir + "/identity.key");
   if (!identity) return Failure{kExitBadConfiguration, identity.error()};
   identity_ = std::move(*identity);
-  auto status = StatusSocket::open(settings_.status_socket, [this](const StatusRequest& request) { return answer_status(request); });
-  if (!status) return Failure{1, status.error()};
-  status_ = std::move(*status);
+  lock_.emplace(std::move(*lock));
   return std::nullopt;
 }
 
@@ -113,6 +125,7 @@ void Daemon::stop_requested() {
 
 StatusReply Daemon::answer_status(const StatusRequest& request) {
   if (!node_) {
+    if (!disk_.sentence().empty()) return answer_while_starting(request, settings_.app, disk_.sentence());
     const std::string why = address_.trouble().empty() ? "it is finding out its own address." : address_.trouble();
     return answer_while_starting(request, settings_.app, why);
   }

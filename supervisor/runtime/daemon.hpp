@@ -27,9 +27,10 @@ class Daemon {
 
  private:
   struct Failure {
-    int exit = 0;
+    int exit = 0;  // 0: the disk does not let us just now; tried again, and status says so meanwhile
     std::string sentence;
   };
+  void begin();
   std::optional<Failure> open();
   void open_node(const AddressFinder::Found& found);
   void restart_because(const std::string& sentence);
@@ -48,6 +49,7 @@ class Daemon {
   Context context_;
   Supervisord supervisord_;
   AddressFinder address_;
+  Trouble disk_;
   std::optional<Lock> lock_;
   std::unique_ptr<Signing> identity_;
   supervisor::Persistent state_;

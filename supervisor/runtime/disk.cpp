@@ -10,18 +10,47 @@ namespace fluxpg::runtime {
 
 namespace fs = std::filesystem;
 
-// A failed join leaves member/snap without a log, which is no data; `0.tmp` is etcd's preallocated next segment.
-bool has_etcd_data(const std::string& data_dir) {
-  std::error_code error;
-  for (fs::directory_iterator it(data_dir + "/member/wal", error), end; !error && it != end; it.increment(error)) {
-    if (it->path().extension() == ".wal") return true;
-  }
-  return false;
+namespace {
+
+Expected<bool, std::string> nothing_there(const std::string& path, const std::error_code& error) {
+  if (!error || error == std::errc::no_such_file_or_directory) return false;
+  return tl::unexpected<std::string>(path + " cannot be read: " + error.message() + ".");
 }
 
-bool has_postgres_data(const std::string& data_dir) {
+}  // namespace
+
+// A failed join leaves member/snap without a log, which is no data; `0.tmp` is etcd's preallocated next segment.
+Expected<bool, std::string> has_etcd_data(const std::string& data_dir) {
+  const std::string log = data_dir + "/member/wal";
   std::error_code error;
-  return fs::exists(data_dir + "/PG_VERSION", error);
+  for (fs::directory_iterator it(log, error), end; !error && it != end; it.increment(error)) {
+    if (it->path().extension() == ".wal") return true;
+  }
+  return nothing_there(log, error);
+}
+
+Expected<bool, std::string> has_postgres_data(const std::string& data_dir) {
+  std::error_code error;
+  const bool there = fs::exists(data_dir + "/PG_VERSION", error);
+  if (!error) return there;
+  return nothing_there(data_dir, error);
+}
+
+Aside set_aside(const std::string& data_dir) {
+  Aside aside;
+  const fs::path path(data_dir);
+  const std::string prefix = path.filename().string() + ".set-aside-";
+  std::error_code error;
+  for (fs::directory_iterator it(path.parent_path(), error), end; !error && it != end; it.increment(error)) {
+    if (it->path().filename().string().rfind(prefix, 0) != 0) continue;
+    ++aside.directories;
+    std::error_code lost;  // a file that is being deleted just now
+    for (fs::recursive_directory_iterator file(it->path(), lost), last; !lost && file != last; file.increment(lost)) {
+      std::error_code gone;
+      if (const auto size = file->is_regular_file(gone) ? file->file_size(gone) : 0; !gone) aside.bytes += size;
+    }
+  }
+  return aside;
 }
 
 std::string postgres_system_id(const std::string& data_dir) {

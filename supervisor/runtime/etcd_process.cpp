@@ -5,6 +5,8 @@
 #include <ctime>
 #include <filesystem>
 
+#include "supervisor/runtime/disk.hpp"
+
 namespace fluxpg::runtime {
 
 using supervisor::Process;
@@ -120,6 +122,10 @@ void EtcdProcess::rename(const std::string& why) {
   const std::string from = context_.settings.etcd_data_dir;
   std::error_code error;
   if (!std::filesystem::exists(from, error)) return finish();
+  if (set_aside(from).directories >= kMostAside) {
+    return fail("etcd's data is not set aside: " + std::to_string(kMostAside) +
+                " such directories are there already. Delete those that nobody needs.");
+  }
   const std::string to = aside_name(from, context_.now().wall, why);
   const auto renamed = rename_durably(from, to);
   if (!renamed) return fail(renamed.error());

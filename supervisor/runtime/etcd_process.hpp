@@ -43,6 +43,9 @@ class EtcdProcess {
   bool busy_ = false;
 };
 
+// From how many on status asks an operator to look through them, and at how many nothing more is set aside.
+constexpr std::size_t kAskAboutAside = 5;
+constexpr std::size_t kMostAside = 10;
 // "data.set-aside-20261123T105000Z-removed-while-away"
 std::string aside_name(const std::string& data_dir, WallPoint now, const std::string& why);
 

@@ -9,8 +9,12 @@ namespace fluxpg::runtime {
 
 class Lock {
  public:
-  // Held until the process ends, however it ends. The error is one sentence.
-  static Expected<Lock, std::string> take(const std::string& path);
+  struct Refused {
+    std::string sentence;
+    bool held = false;  // by another process; else the disk does not let us
+  };
+  // Held until the process ends, however it ends.
+  static Expected<Lock, Refused> take(const std::string& path);
   Lock(Lock&& other) noexcept : fd_(other.fd_) { other.fd_ = -1; }
   Lock& operator=(Lock&&) = delete;
   ~Lock();

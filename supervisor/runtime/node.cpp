@@ -64,6 +64,8 @@ Node::Node(const Context& context, ProcessControl& control, Parts parts)
       etcd_(context, control, self_),
       patroni_(context, control, parts_.keys, self_),
       probes_(context, control, self_.listen),
+      switchover_(context, parts_.keys, self_),
+      reach_(context, [this] { return reachable_peers(); }),
       hosts_trouble_(context.log, context.settings.hosts_file + " can be written again.") {}
 
 std::string Node::open_all() {
@@ -89,6 +91,7 @@ std::string Node::open_all() {
   agent_.emplace(agent_config(random_seed()), *parts_.identity, parts_.state, now);
   open_poll(random_seed());
   probes_.start();
+  reach_.start();
   return "";
 }
 
@@ -103,6 +106,7 @@ supervisor::AgentConfig Node::agent_config(std::uint64_t seed) const {
   config.ports = s.host_ports;
   config.shadow = s.evictions == "shadow";
   config.runs_patroni = s.patroni_manage;
+  config.etcd_quota = std::int64_t{s.etcd_quota_mb} << 20;
   config.rules = s.rules;
   config.gossip = s.gossip;
   config.listing = s.listing;
@@ -204,11 +208,25 @@ void Node::perform(const supervisor::WriteHosts& hosts) {
 
 void Node::perform(const supervisor::Say& say) { context_.log.write(level_of(say.level), say.text); }
 
+std::vector<Reach::Peer> Node::reachable_peers() const {
+  std::vector<Reach::Peer> peers;
+  const auto snapshot = agent_->snapshot(context_.now());
+  for (const auto& member : snapshot.members) {
+    const bool serves = member.role == "voter" && member.gossip == "alive" && member.node && member.node != snapshot.self;
+    if (serves) peers.push_back({member.name, host_name(member.node), member.endpoint.substr(0, member.endpoint.rfind(':'))});
+  }
+  return peers;
+}
+
 supervisor::Snapshot Node::snapshot() const {
   auto snapshot = agent_->snapshot(context_.now());
-  for (const auto& trouble : {probes_.trouble(), hosts_trouble_.sentence()}) {
+  for (const auto& trouble : {probes_.trouble(), probes_.aside_trouble(), hosts_trouble_.sentence()}) {
     if (trouble.empty()) continue;
     snapshot.problems.push_back(trouble);
+    if (snapshot.health == supervisor::Health::kHealthy) snapshot.health = supervisor::Health::kDegraded;
+  }
+  for (const std::string& problem : reach_.problems()) {
+    snapshot.problems.push_back(problem);
     if (snapshot.health == supervisor::Health::kHealthy) snapshot.health = supervisor::Health::kDegraded;
   }
   const net::Counters& c = transport_->counters();

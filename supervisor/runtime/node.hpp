@@ -17,6 +17,8 @@
 #include "supervisor/runtime/node_files.hpp"
 #include "supervisor/runtime/patroni_process.hpp"
 #include "supervisor/runtime/probes.hpp"
+#include "supervisor/runtime/switchover.hpp"
+#include "supervisor/runtime/reach.hpp"
 
 namespace fluxpg::runtime {
 
@@ -55,6 +57,7 @@ class Node {
   void open_poll(std::uint64_t seed);
   etcd::Access access(const supervisor::EtcdTarget& target) const;
   void handle(const supervisor::Input& input);
+  std::vector<Reach::Peer> reachable_peers() const;
 
   void perform(const supervisor::Send& send);
   void perform(const supervisor::AskEtcd& ask);
@@ -66,6 +69,7 @@ class Node {
   void perform(const supervisor::AskPostgres& ask);
   void perform(const supervisor::RunPatroni& run) { patroni_.handle(run); }
   void perform(const supervisor::StopPatroni& stop) { patroni_.handle(stop); }
+  void perform(const supervisor::SwitchOver&) { switchover_.begin(); }
   void perform(const supervisor::WriteHosts& hosts);
   void perform(const supervisor::Say& say);
 
@@ -75,6 +79,8 @@ class Node {
   EtcdProcess etcd_;
   PatroniProcess patroni_;
   Probes probes_;
+  Switchover switchover_;
+  Reach reach_;
   Trouble hosts_trouble_;
   std::optional<supervisor::Agent> agent_;
   std::unique_ptr<net::Transport> transport_;

@@ -97,6 +97,7 @@ Expected<bool, std::string> write_etcd_config(const Settings& settings, const Se
   in.tls = etcd_tls(settings);
   in.heartbeat = settings.etcd_heartbeat;
   in.election = settings.etcd_election;
+  in.quota_bytes = std::uint64_t{settings.etcd_quota_mb} << 20;
   return write_if_changed(settings.etcd_config_file, render::etcd_yml(in), settings.etcd_user);
 }
 

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "supervisor/runtime/disk.hpp"
+#include "supervisor/runtime/etcd_process.hpp"
 #include "supervisor/runtime/node_files.hpp"
 
 namespace fluxpg::runtime {
@@ -19,6 +20,7 @@ constexpr Duration kPatroniPeriod = seconds(3);
 constexpr Duration kRepeat = seconds(5);  // unchanged things are told this often
 constexpr Duration kPatroniDeadline = seconds(2);
 constexpr std::size_t kMaxPatroniAnswer = 256 * 1024;
+constexpr Duration kAsidePeriod = minutes(1);
 
 Process find(const Programs& programs, const char* name) {
   const auto found = programs.find(name);
@@ -26,7 +28,8 @@ Process find(const Programs& programs, const char* name) {
 }
 
 bool same(const ProcessesSeen& a, const ProcessesSeen& b) {
-  return a.etcd == b.etcd && a.patroni == b.patroni && a.etcd_data == b.etcd_data && a.etcd_elsewhere == b.etcd_elsewhere && a.postgres_data == b.postgres_data;
+  return a.etcd == b.etcd && a.patroni == b.patroni && a.etcd_data == b.etcd_data && a.etcd_elsewhere == b.etcd_elsewhere &&
+         a.unreadable == b.unreadable && a.postgres_data == b.postgres_data;
 }
 
 bool same(const PostgresSeen& a, const PostgresSeen& b) { return a.role == b.role && a.system_id == b.system_id; }
@@ -66,7 +69,11 @@ std::optional<supervisor::PostgresPlace> place_from_patroni(const std::string& b
 }
 
 Probes::Probes(const Context& context, ProcessControl& control, const std::string& listen)
-    : context_(context), control_(control), listen_(listen), trouble_(context.log, "supervisord answers again.") {}
+    : context_(context),
+      control_(control),
+      listen_(listen),
+      trouble_(context.log, "supervisord answers again."),
+      aside_trouble_(context.log, "Few directories are set aside now.") {}
 
 void Probes::start() {
   look_at_processes();
@@ -85,8 +92,12 @@ void Probes::processes_seen(const Expected<Programs, RpcError>& programs) {
   ProcessesSeen seen;
   if (programs) seen.etcd = find(*programs, kEtcdProgram);
   if (programs) seen.patroni = find(*programs, kPatroniProgram);
-  seen.etcd_data = has_etcd_data(context_.settings.etcd_data_dir);
-  seen.postgres_data = has_postgres_data(context_.settings.postgres_data_dir);
+  const auto etcd_data = has_etcd_data(context_.settings.etcd_data_dir);
+  const auto postgres_data = has_postgres_data(context_.settings.postgres_data_dir);
+  seen.etcd_data = etcd_data && *etcd_data;
+  seen.postgres_data = postgres_data && *postgres_data;
+  seen.unreadable = !etcd_data ? etcd_data.error() : !postgres_data ? postgres_data.error() : "";
+  look_aside();
   seen.etcd_elsewhere = seen.etcd.state == Process::State::kRunning && !etcd_listens_on(context_.settings, listen_);
   patroni_runs_ = seen.patroni.state == Process::State::kRunning;
   const TimePoint now = context_.now().boot;
@@ -94,6 +105,20 @@ void Probes::processes_seen(const Expected<Programs, RpcError>& programs) {
   processes_ = seen;
   processes_told_ = now;
   context_.feed(seen);
+}
+
+// Once a minute: it walks through every file of them.
+void Probes::look_aside() {
+  const TimePoint now = context_.now().boot;
+  if (now < aside_at_) return;
+  aside_at_ = now + kAsidePeriod;
+  const Aside aside = set_aside(context_.settings.etcd_data_dir);
+  aside_trouble_.set(aside.directories < kAskAboutAside
+                         ? ""
+                         : std::to_string(aside.directories) + " directories of old etcd data were set aside beside " +
+                               context_.settings.etcd_data_dir + ", " + std::to_string(aside.bytes >> 20) +
+                               " MiB: look whether anything in them is missed, and delete them. At " + std::to_string(kMostAside) +
+                               " none is set aside any more.");
 }
 
 void Probes::look_at_patroni() {

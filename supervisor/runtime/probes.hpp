@@ -16,10 +16,12 @@ class Probes {
   void start();
   // Why the processes cannot be seen; empty if they can.
   const std::string& trouble() const { return trouble_.sentence(); }
+  const std::string& aside_trouble() const { return aside_trouble_.sentence(); }
 
  private:
   void look_at_processes();
   void look_at_patroni();
+  void look_aside();
   void processes_seen(const Expected<Programs, RpcError>& programs);
   void patroni_seen(const http::Result& result);
 
@@ -27,6 +29,8 @@ class Probes {
   ProcessControl& control_;
   const std::string& listen_;
   Trouble trouble_;
+  Trouble aside_trouble_;  // too many old directories
+  TimePoint aside_at_{};
   bool patroni_runs_ = false;
   std::optional<supervisor::ProcessesSeen> processes_;
   TimePoint processes_told_{};

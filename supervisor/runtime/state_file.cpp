@@ -3,6 +3,8 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "base/check.hpp"
+
 namespace fluxpg::runtime {
 
 namespace {
@@ -45,6 +47,27 @@ verdict::FoundingPlan plan_from(const json& value) {
   return plan;
 }
 
+const char* stage_text(supervisor::Departure::Stage stage) {
+  using Stage = supervisor::Departure::Stage;
+  switch (stage) {
+    case Stage::kHandsOver:
+      return "hands-over";
+    case Stage::kConsents:
+      return "consents";
+    case Stage::kLeft:
+      return "left";
+  }
+  CHECK(false);
+}
+
+supervisor::Departure::Stage stage_from(const std::string& text) {
+  using Stage = supervisor::Departure::Stage;
+  for (const Stage stage : {Stage::kHandsOver, Stage::kConsents, Stage::kLeft}) {
+    if (text == stage_text(stage)) return stage;
+  }
+  throw std::invalid_argument("the stage of a leave is none");
+}
+
 // Absent in what an earlier version wrote.
 void read_recovery(const json& value, supervisor::Persistent& state) {
   if (value.contains("outlived")) state.outlived.value = hex_from(value.at("outlived"));
@@ -75,6 +98,7 @@ std::string state_to_json(const supervisor::Persistent& state) {
   for (const supervisor::Peer& peer : state.peers) {
     value["peers"].push_back({{"node", to_text(peer.id)}, {"address", peer.address}, {"gossip_port", peer.gossip_port}});
   }
+  if (state.leave) value["leave"] = {{"stage", stage_text(state.leave->stage)}, {"since_ms", state.leave->since_ms}};
   value["outlived"] = to_text(state.outlived);
   value["voters"] = json::array();
   for (const supervisor::KnownVoter& voter : state.voters) {
@@ -118,6 +142,10 @@ Expected<supervisor::Persistent, std::string> state_from_json(const std::string&
       const auto port = peer.at("gossip_port").get<std::uint64_t>();
       if (port == 0 || port > 65535) throw std::invalid_argument("a peer's gossip port is not 1 to 65535");
       state.peers.push_back({node_from(peer.at("node")), peer.at("address").get<std::string>(), static_cast<std::uint16_t>(port)});
+    }
+    if (value.contains("leave")) {
+      state.leave = supervisor::Departure{stage_from(value["leave"].at("stage").get<std::string>()),
+                                          value["leave"].at("since_ms").get<std::int64_t>()};
     }
     read_recovery(value, state);
     return state;

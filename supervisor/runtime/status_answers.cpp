@@ -4,6 +4,7 @@
 
 #include "base/endpoint.hpp"
 #include "supervisor/report/report.hpp"
+#include "supervisor/runtime/leave_answers.hpp"
 
 namespace fluxpg::runtime {
 
@@ -93,8 +94,8 @@ StatusReply answer(const StatusRequest& request, const Snapshot& snapshot, const
   if (verb == "explain") return explain(request, snapshot, verifier, options);
   if (verb == "evictions") return evictions(request, tell);
   if (verb == "found") return found(request, tell);
+  if (verb == "leave") return answer_leave(request, snapshot, tell);
   if (verb == "recover") return recover(request, snapshot, tell, options);
-  if (verb == "leave") return usage("This version of fluxpgd does not have \"" + verb + "\" yet.");
   return usage("fluxpgd does not know the verb \"" + verb + "\".");
 }
 

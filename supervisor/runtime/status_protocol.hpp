@@ -9,9 +9,10 @@ namespace fluxpg::runtime {
 
 constexpr std::size_t kMaxRequestBytes = 4096;
 constexpr std::size_t kMaxReplyBytes = 8 << 20;
+constexpr int kUnderWay = 75;  // StatusReply::exit of a leave that goes on: ask again for its progress
 
 struct StatusRequest {
-  std::string verb;  // "status", "members", "matrix", "explain", "decisions", "metrics", "evictions", "found"
+  std::string verb;  // "status", "members", "matrix", "explain", "decisions", "metrics", "evictions", "found", "leave"
   std::vector<std::string> args;
   bool json = false;
   std::size_t width = 100;  // columns of the caller's terminal, 40 to 400

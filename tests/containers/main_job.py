@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""The main job in real containers: docker/up, an eviction, its explanation, a fourth node, a lying API, a lost majority.
+"""The main job in real containers: docker/up, planned stops and a leave, an eviction, its explanation, a fourth node, a lying API,
+a lost majority.
 
 The oracles are etcdctl and PostgreSQL's own rows; fluxpgd's status is only read for what it says.
 FLUXPG_LONG=1 keeps every lie of the API up for the five minutes of the acceptance instead of 90 s; FLUXPG_KEEP=1 leaves the cluster up.
@@ -218,7 +219,9 @@ def main():
         return 77
     try:
         subprocess.run(["docker/down", "--volumes"], capture_output=True, timeout=200)
-        for scenario in SCENARIOS:
+        import planned_stop  # which uses what is here
+        at = SCENARIOS.index(a_live_unlisted_node_stays)
+        for scenario in SCENARIOS[:at] + planned_stop.WITH_THREE + SCENARIOS[at:] + [planned_stop.the_primary_leaves_and_comes_back]:
             print(f"== {scenario.__name__}")
             scenario()
         print("passed")

@@ -7,6 +7,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdio>
+#include <functional>
 #include <thread>
 
 #include "supervisor/runtime/status_socket.hpp"
@@ -38,7 +39,7 @@ class Ctl : public testing::Test {
   Ctl() {
     auto opened = runtime::StatusSocket::open(path_, [this](const StatusRequest& request) {
       asked_ = request;
-      return reply_;
+      return answers_ ? answers_(request) : reply_;
     });
     if (!opened) return;
     socket_ = std::move(*opened);
@@ -63,6 +64,7 @@ class Ctl : public testing::Test {
   std::string path_ = scratch_ / "status.sock";
   std::unique_ptr<runtime::StatusSocket> socket_;
   StatusReply reply_{0, "fine\n"};
+  std::function<StatusReply(const StatusRequest&)> answers_;
   StatusRequest asked_;
   std::atomic<bool> stop_ = false;
   std::thread server_;
@@ -85,6 +87,27 @@ TEST_F(Ctl, PassesArgumentsAndFormatOnBothSidesOfTheVerb) {
   EXPECT_EQ(asked_, (StatusRequest{"evictions", {"pause"}, false}));
   EXPECT_EQ(run(at() + "found --without 198.18.0.13").exit, 0);
   EXPECT_EQ(asked_, (StatusRequest{"found", {"198.18.0.13"}, false}));
+}
+
+TEST_F(Ctl, ALeaveIsFollowedUntilTheDaemonSaysThatItIsOver) {
+  int asked = 0;
+  answers_ = [&asked](const StatusRequest& request) {
+    if (request.args.empty()) return StatusReply{runtime::kUnderWay, ""};
+    ++asked;
+    return asked < 3 ? StatusReply{runtime::kUnderWay, "handing over"} : StatusReply{0, "left"};
+  };
+  const Ran ran = run(at() + "leave");
+  EXPECT_EQ(ran.exit, 0);
+  EXPECT_EQ(ran.output, "handing over\nleft\n") << "a line for each thing that is waited for";
+  asked = 0;
+  EXPECT_EQ(run(at() + "--json leave").output, "left\n") << "JSON is of the end";
+  answers_ = [](const StatusRequest& request) { return StatusReply{request.args.empty() ? runtime::kUnderWay : 1, "refused"}; };
+  EXPECT_EQ(run(at() + "leave").exit, 1);
+}
+
+TEST_F(Ctl, ALeaveIsTakenBackWithOneQuestion) {
+  EXPECT_EQ(run(at() + "leave --cancel").output, "fine\n");
+  EXPECT_EQ(asked_, (StatusRequest{"leave", {"cancel"}, false}));
 }
 
 TEST_F(Ctl, FindsTheSocketInTheEnvironment) {

@@ -65,6 +65,7 @@ TEST(Encode, Leases) {
 TEST(Encode, Maintenance) {
   expect(GetStatus{}, "/v3/maintenance/status", "{}");
   expect(ListAlarms{}, "/v3/maintenance/alarm", R"({"action":"GET"})");
+  expect(DisarmAlarm{MemberId{7}}, "/v3/maintenance/alarm", R"({"action":"DEACTIVATE","alarm":"NOSPACE","memberID":"7"})");
   expect(Compact{12}, "/v3/kv/compaction", R"({"physical":true,"revision":"12"})");
   expect(Defragment{}, "/v3/maintenance/defragment", "{}");
 }

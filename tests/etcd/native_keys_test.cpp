@@ -105,7 +105,7 @@ TEST(NativeRange, ReadsAPrefixByAgeWithinItsLimit) {
 TEST(NativeMaintenance, AFullDatabaseRefusesWritesAndSaysSo) {
   EtcdCluster cluster(1, {"--quota-backend-bytes=100000"});
   const EtcdProcess& e1 = cluster[0];
-  EXPECT_TRUE(must<Alarms>(e1, ListAlarms{}).names.empty());
+  EXPECT_TRUE(must<Alarms>(e1, ListAlarms{}).raised.empty());
   const std::string large(60000, 'x');
   Result result = Done{};
   int keys = 0;
@@ -116,8 +116,12 @@ TEST(NativeMaintenance, AFullDatabaseRefusesWritesAndSaysSo) {
   });
   expect_refused(result, ErrorKind::kNoSpace);
   EXPECT_EQ(outcome(result), Outcome::kNotDone);
-  EXPECT_THAT(must<Alarms>(e1, ListAlarms{}).names, ElementsAre("NOSPACE"));
+  const Alarms alarms = must<Alarms>(e1, ListAlarms{});
+  EXPECT_THAT(alarms.raised, ElementsAre(Alarm{must<Status>(e1, GetStatus{}).header.member, "NOSPACE"}));
+  EXPECT_THAT(must<Status>(e1, GetStatus{}).errors, testing::Contains(testing::HasSubstr("NOSPACE")));
   EXPECT_THAT(test::etcdctl(e1, {"alarm", "list"}).text, testing::HasSubstr("NOSPACE"));
+  EXPECT_EQ(outcome_of(e1, DisarmAlarm{alarms.raised[0].member}), Outcome::kDone);
+  EXPECT_TRUE(must<Alarms>(e1, ListAlarms{}).raised.empty());
 }
 
 TEST(NativeMaintenance, CompactAndDefragmentGiveSpaceBack) {

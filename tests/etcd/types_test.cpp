@@ -62,6 +62,7 @@ TEST(AsEtcdctl, WritesTheReads) {
   EXPECT_EQ(as_etcdctl(GetStatus{}), "etcdctl endpoint status");
   EXPECT_EQ(as_etcdctl(ListMembers{}), "etcdctl member list");
   EXPECT_EQ(as_etcdctl(ListAlarms{}), "etcdctl alarm list");
+  EXPECT_EQ(as_etcdctl(DisarmAlarm{MemberId{7}}), "etcdctl alarm disarm");
   Range range;
   range.key = "/fluxpg/my app/record";
   EXPECT_EQ(as_etcdctl(range), "etcdctl get '/fluxpg/my app/record'");

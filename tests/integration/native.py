@@ -55,6 +55,7 @@ class Node:
         self.settings = {}  # of this node alone; None takes a setting away
         self.wrap = ""  # a command to run fluxpgd under
         self.process = None
+        self.etcd = "/usr/bin/etcd"  # or what is run in its place
 
     # ---- life ----
     def write_files(self):
@@ -92,7 +93,7 @@ chmod=0700
 [rpcinterface:supervisor]
 supervisor.rpcinterface_factory=supervisor.rpcinterface:make_main_rpcinterface
 [program:etcd]
-command=/usr/bin/env -i PATH=/usr/bin:/bin /usr/bin/etcd --config-file {home}/etcd.yml
+command=/usr/bin/env -i PATH=/usr/bin:/bin {self.etcd} --config-file {home}/etcd.yml
 autostart=false
 autorestart=false
 startsecs=0

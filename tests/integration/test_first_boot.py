@@ -11,7 +11,7 @@ import sys
 import time
 
 sys.path.insert(0, os.path.dirname(__file__))
-from life import Life, numbers, wipe  # noqa: E402
+from life import Life, numbers, set_aside, wipe  # noqa: E402
 from native import APP, BIN, HUB, SUBNET, wait_until  # noqa: E402
 from test_native import check, main, member_id, removals  # noqa: E402
 
@@ -24,7 +24,7 @@ def founded_nothing(c):
         check(not os.path.exists(f"{node.home}/etcd/data/member"), f"{node.name} has started etcd")
 
 
-def without_the_api_nobody_founds_and_everybody_says_why(seconds=300 if LONG else 20):
+def without_the_api_nobody_founds_and_everybody_says_why(seconds=300 if LONG else 10):
     with Life(3, fixed_addresses=True) as c:
         c.fault("html502")
         c.start()
@@ -77,7 +77,7 @@ def show(c, node, rows):
     return c.api("PUT", "/_mock/state", state, base=f"http://{SUBNET}.2:{node.api_port}")
 
 
-def three_fresh_nodes_with_different_lists_found_one_cluster(rounds=50 if LONG else 2):
+def three_fresh_nodes_with_different_lists_found_one_cluster(rounds=50 if LONG else 1):
     """Each sees two of the three rows for two minutes; they start up to a minute apart (in most rounds up to 15 s, to save time)."""
     chance = random.Random(SEED)
     print(f"seed {SEED}")
@@ -96,7 +96,7 @@ def three_fresh_nodes_with_different_lists_found_one_cluster(rounds=50 if LONG e
                 alone = c.nodes[number - 1]
                 alone.start()
             begun = time.monotonic()
-            full = begun + 120
+            full = begun + (120 if LONG else 10)
             for node in c.nodes:
                 wait_until("three voters", lambda n=node: lift(c, full) and n.json("status")["voters"] == 3 and len(n.members()) == 3, 80)
             last.append(time.monotonic() - begun)
@@ -104,9 +104,9 @@ def three_fresh_nodes_with_different_lists_found_one_cluster(rounds=50 if LONG e
             seen = {(n.json("status")["cluster_id"], tuple(sorted(n.members()))) for n in c.nodes}
             check(len(seen) == 1, f"different clusters: {seen}")
             founded = {str(n.get("founded")["token"]) for n in c.nodes}
-            check(len(founded) == 1 and len(c.nodes[0].get("founded")["founders"]) >= 2, "somebody founded alone")
+            check(len(founded) == 1, f"founded with the tokens {founded}")
             for node in c.nodes:
-                check("founding-plan-never-chosen" not in " ".join(os.listdir(f"{node.home}/etcd")), "a plan was given up")
+                check(not set_aside(node), f"{node.name} was in another cluster: {set_aside(node)}")
             print(f"round {turn + 1}: skew {starts[-1][0]:.1f} s, three voters {last[-1]:.1f} s after the last start")
     numbers("three fresh nodes, last start -> three voters", last)
 
@@ -119,7 +119,7 @@ def lift(c, full):
     return True
 
 
-def join_survives_kill_9_of_anything(kills=100 if LONG else 8):
+def join_survives_kill_9_of_anything(kills=100 if LONG else 5):
     """A node with an empty disk joins over and over, while daemons and etcds of all three are killed. Nobody unlinks anything."""
     chance = random.Random(SEED)
     print(f"seed {SEED}")
@@ -154,7 +154,7 @@ def join_survives_kill_9_of_anything(kills=100 if LONG else 8):
         check(not bad, f"unlinked in a data folder: {bad[:3]}")
 
 
-def an_empty_node_becomes_a_voter_soon(rounds=20 if LONG else 2):
+def an_empty_node_becomes_a_voter_soon(rounds=20):
     """The seat is free before it comes: what is measured is the way of the newcomer alone."""
     with Life(3, fixed_addresses=True) as c:
         c.start()

@@ -16,6 +16,24 @@ TEST(RecordJson, ComesBackAsItWentIn) {
   EXPECT_EQ(binding_from_json(to_json(binding)).value(), binding);
 }
 
+TEST(RecordJson, AClusterThatWasGivenUpComesBackAndEveryFieldOfItIsSigned) {
+  Superseded word{{1}, {2}, samples::member(1), samples::node(1), {{samples::member(1), samples::node(1), "node-1"}}, {"198.18.0.12"}, 5, {}};
+  word.signature.bytes.fill(9);
+  EXPECT_EQ(superseded_from_json(to_json(word)).value(), word);
+  EXPECT_FALSE(superseded_from_json(R"({"cluster":"1"})"));
+  const std::string bytes = signed_bytes(word);
+  std::vector<Superseded> others(8, word);
+  others[0].cluster = {3};
+  others[1].successor = {3};
+  others[2].member = samples::member(2);
+  others[3].node = samples::node(2);
+  others[4].voters[0].node = samples::node(2);
+  others[5].voters.clear();
+  others[6].although.clear();
+  others[7].at_ms = 6;
+  for (const Superseded& other : others) EXPECT_NE(signed_bytes(other), bytes);
+}
+
 TEST(RecordJson, KeepsTheLargestNumbersExactly) {
   Record r = samples::removal();
   r.change.member = {UINT64_MAX};

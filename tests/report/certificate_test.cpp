@@ -84,6 +84,21 @@ TEST(Certificate, IsRefusedIfItIsAboutAnotherMemberOrElectorate) {
   EXPECT_EQ(check(r, kVerifier).why, "The ballot was held in another electorate.");
 }
 
+TEST(Certificate, OfALeaveNeedsTheConsentOfTheOneThatLeavesBesideTheMajority) {
+  record::Record r = signed_removal();
+  r.change.rule = r.certificate.ballot.why = verdict::kLeaveRule;
+  sign_again(r);
+  EXPECT_EQ(check(r, kVerifier).why, "The member that leaves has not signed its consent.");
+  r.certificate.votes.push_back(r.certificate.votes[0]);
+  r.certificate.votes[2].voter = member(3);
+  r.certificate.votes[2].node = node(3);
+  sign_again(r);
+  EXPECT_TRUE(check(r, kVerifier).valid);
+  EXPECT_EQ(check(r, kVerifier).why, "2 of 3 voters validly signed that it may leave, 2 were needed; it consented itself.");
+  r.certificate.votes.erase(r.certificate.votes.begin());
+  EXPECT_FALSE(check(r, kVerifier).valid) << "its consent is not counted among the others";
+}
+
 TEST(Certificate, IsRefusedIfThereIsNone) {
   EXPECT_EQ(check(record::samples::promotion(), kVerifier).why, "There is no certificate.");
   EXPECT_FALSE(check(record::samples::promotion(), kVerifier).valid);

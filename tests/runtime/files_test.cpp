@@ -23,6 +23,10 @@ Persistent example() {
   state.chosen = true;
   state.cluster = {0xfffffffffffffff1};
   state.member = {42};
+  state.voters = {{{42}, node, "node-1", "198.18.0.11", 0}, {{43}, {}, "node-2", "", 1'800'000'000'000}};
+  state.recovery = supervisor::Recovery{{{1}, {2}, {42}, node, {{{42}, node, "node-1"}}, {"198.18.0.12"}, 7, {}}, "token", true, false};
+  state.outlived = {0xabc};
+  state.leave = supervisor::Departure{supervisor::Departure::Stage::kConsents, 1'795'430'560'000};
   return state;
 }
 
@@ -65,6 +69,10 @@ TEST(StateFile, DamagedIsRefusedAndLeftAsItIs) {
   std::string bad_id = whole;
   bad_id.replace(bad_id.find("\"2a\""), 4, "\"zz\"");
   EXPECT_EQ(refusal(bad_id), start + "cannot be understood (an etcd id is not hex)" + end);
+
+  std::string bad_stage = whole;
+  bad_stage.replace(bad_stage.find("\"consents\""), 10, "\"maybe\"");
+  EXPECT_EQ(refusal(bad_stage), start + "cannot be understood (the stage of a leave is none)" + end);
 
   const test::Scratch scratch;
   scratch.write("state.json", "{\"format\"");

@@ -73,7 +73,7 @@ class Processes : public testing::Test {
     timers_.run(now_.boot);
     control_.deliver();
   }
-  bool data_in_place() const { return has_etcd_data(settings_.etcd_data_dir); }
+  bool data_in_place() const { return has_etcd_data(settings_.etcd_data_dir).value(); }
 
   test::Scratch scratch_;
   Settings settings_;
@@ -115,8 +115,24 @@ TEST_F(Processes, EtcdsDataIsSetAsideOnlyWhenItHasStopped) {
   control_.state[kEtcdProgram] = {Process::State::kExited, 0};
   advance(seconds(1));
   EXPECT_FALSE(data_in_place());
-  EXPECT_TRUE(has_etcd_data(aside_name(settings_.etcd_data_dir, now_.wall, "removed while away")));
+  EXPECT_TRUE(has_etcd_data(aside_name(settings_.etcd_data_dir, now_.wall, "removed while away")).value());
   EXPECT_EQ(control_.calls, (std::vector<std::string>{"stop etcd", "start etcd"}));
+}
+
+TEST_F(Processes, DataIsNotSetAsideWithoutEnd) {
+  control_.state[kEtcdProgram] = {Process::State::kExited, 0};
+  for (std::size_t i = 0; i < kMostAside; ++i) {
+    std::filesystem::create_directories(aside_name(settings_.etcd_data_dir, now_.wall, "reason " + std::to_string(i)));
+  }
+  etcd_.handle(supervisor::SetAsideEtcdData{"once more"});
+  control_.deliver();
+  advance(seconds(1));
+  EXPECT_TRUE(data_in_place());
+  std::filesystem::remove(aside_name(settings_.etcd_data_dir, now_.wall, "reason 0"));
+  etcd_.handle(supervisor::SetAsideEtcdData{"once more"});
+  control_.deliver();
+  advance(seconds(1));
+  EXPECT_FALSE(data_in_place());
 }
 
 TEST_F(Processes, WithoutSupervisordsWordNothingIsSetAsideNorStartedAfterIt) {
@@ -206,12 +222,33 @@ TEST(Patroni, ItsAnswerIsReadStrictly) {
 
 TEST(Disk, AnEmptyOrHalfMadeEtcdDirectoryIsNoData) {
   const test::Scratch scratch;
-  EXPECT_FALSE(has_etcd_data(scratch / "none"));
+  EXPECT_FALSE(has_etcd_data(scratch / "none").value());
   std::filesystem::create_directories(scratch / "d/member/wal");
   scratch.write("d/member/wal/0.tmp", "x");
-  EXPECT_FALSE(has_etcd_data(scratch / "d"));
+  EXPECT_FALSE(has_etcd_data(scratch / "d").value());
   scratch.write("d/member/wal/0000.wal", "x");
-  EXPECT_TRUE(has_etcd_data(scratch / "d"));
+  EXPECT_TRUE(has_etcd_data(scratch / "d").value());
+}
+
+TEST(Disk, WhatCannotBeLookedAtIsNotTakenForEmpty) {
+  const test::Scratch scratch;
+  scratch.write("file", "x");
+  const auto etcd = has_etcd_data(scratch / "file");
+  ASSERT_FALSE(etcd);
+  EXPECT_NE(etcd.error().find("cannot be read"), std::string::npos);
+  EXPECT_FALSE(has_postgres_data(scratch / "file"));
+  EXPECT_FALSE(has_postgres_data(scratch / "none").value());
+}
+
+TEST(Disk, OldDataThatWasSetAsideIsCounted) {
+  const test::Scratch scratch;
+  EXPECT_EQ(set_aside(scratch / "data").directories, 0U);
+  std::filesystem::create_directories(scratch / "data/member");
+  std::filesystem::create_directories(scratch / "data.set-aside-20260101T000000Z-a/member");
+  std::filesystem::create_directories(scratch / "data.set-aside-20260102T000000Z-b");
+  scratch.write("data.set-aside-20260101T000000Z-a/member/db", "12345");
+  EXPECT_EQ(set_aside(scratch / "data").directories, 2U);
+  EXPECT_EQ(set_aside(scratch / "data").bytes, 5U);
 }
 
 TEST(ListenAddress, PrefersWhatAnInterfaceHas) {
@@ -227,12 +264,16 @@ TEST(Lock, IsHeldByOneOnly) {
   const test::Scratch scratch;
   {
     const auto first = Lock::take(scratch / "lock");
-    ASSERT_TRUE(first) << first.error();
+    ASSERT_TRUE(first) << first.error().sentence;
     const auto second = Lock::take(scratch / "lock");
     ASSERT_FALSE(second);
-    EXPECT_EQ(second.error(), "Another fluxpgd already runs on this data: it holds " + (scratch / "lock") + ".");
+    EXPECT_TRUE(second.error().held);
+    EXPECT_EQ(second.error().sentence, "Another fluxpgd already runs on this data: it holds " + (scratch / "lock") + ".");
   }
   EXPECT_TRUE(Lock::take(scratch / "lock"));
+  const auto nowhere = Lock::take(scratch / "none/lock");
+  ASSERT_FALSE(nowhere);
+  EXPECT_FALSE(nowhere.error().held) << nowhere.error().sentence;
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Every mutant of `fluxpg-sim list-mutants` dies: with that guard left out, each scenario file that says so (`kills:`) fails, and the same
-run does not with the guard in place. None depends on the luck of a random seed. A mutant that survives is a guard that nothing tests.
+run does not with the guard in place; or else the unit test named below does. None depends on the luck of a random seed. A mutant that
+survives is a guard that nothing tests.
 
     mutants.py [NAME...]    only these
 """
@@ -12,39 +13,37 @@ import subprocess
 import sys
 import threading
 
-PROGRAM = pathlib.Path(os.environ.get("FLUXPG_BUILD", "build")) / "bin" / "fluxpg-sim"
+BIN = pathlib.Path(os.environ.get("FLUXPG_BUILD", "build")) / "bin"
+PROGRAM = BIN / "fluxpg-sim"
 FILES = pathlib.Path(__file__).resolve().parents[2] / "simulation/scenario/files"
 LIMIT = 60  # seconds of the processor, so that a slow or busy machine is no reason
 PATIENCE = 600  # seconds: against a program that hangs
 
-# What no run kills, and what tests the guard instead. simulation/sim/README.md says it to people.
-SURVIVORS = {
-    "any-signature": "nobody forges in a run; Changes.AForgedCertificateIsNeverCarriedOut",
-    "carries-out-any-record": "nobody forges in a run; Changes.AForgedCertificateIsNeverCarriedOut",
-    "victim-votes": "a victim whose own etcd is silent abstains anyhow; Collecting.InvalidVotesAreCountedAndOtherwiseIgnored",
-    "opens-without-compare": "the key, the revision and 'no decision open' cover each other (simulation/model); "
-                             "Changes.OpeningComparesTheRemoverKeyAndTheRecordsRevision",
-    "refutes-after-a-lost-key": "simulation/model finds it; Changes.WhoLostTheKeyAndHasItAgainDoesNotRefute",
-    "calls-without-reading-the-key": "needs a pause between two messages; Changes.AKeyThatChangedAtTheReadBackStopsTheCall",
-    "calls-under-another-electorate": "the ballot's revision stops it first; Changes.AnotherListThanTheElectorateStopsTheCall",
-    "victim-holds-the-key": "the last look stops its call; Campaign.TheVictimOfAnOpenDecisionDoesNotCampaign",
-    "evicts-unlisted-at-once": "found by one seed in some hundreds; Plan.AnUnlistedDeadVoterIsEvictedAfterFifteenSeconds",
-    "any-newcomer-replaces": "costs needless evictions only; Plan.WhoHasNotWaitedFiveMinutesListedAliveAndFreshIsNoReplacement",
-    "no-budget": "costs redundancy only; Plan.TheBudgetHoldsEvictionsThatNobodyMakesGood",
-    "strangers-data-may-join": "no second cluster to come from in a run; Plan.NobodyJoinsWhoIsUnlistedOrHoldsDataOrWhereEtcdWouldRefuse",
-    "one-backend-unlists": "votes of a majority are needed anyhow; Listing.NeedsTwoBackendsWhileTwoAreHeard",
-    "counts-for-itself": "Fresh.WhoCountsMoreThanThePlanRefuses",
-    "founders-alone-promise": "Fresh.ItStartsOnlyWhenEveryFreshNodeHasPromisedAndMoreThanHalfOfAll",
-    "promises-twice": "Fresh.ARoundThatIsNotHigherIsRefused",
-    "promise-not-durable": "Fresh.APromiseIsDurableBeforeItIsSent",
-    "starts-over-a-started-plan": "Fresh.AStartedPlanIsNotGivenUpBeforeItsTime",
-    "founds-beside-a-cluster": "Fresh.AnybodyWhoKnowsAClusterBlocksEvenTheDead",
-    "obeys-another-cluster": "no second cluster in a run; EtcdView.AnswersOfAnotherClusterChangeNothing",
-    "sets-aside-unasked": "etcd's exit code 0 says so already; Seated.DataIsKeptWhileTheListStillNamesUs",
-    "starts-at-once-on-old-data": "no cloned volume in a run; Seated.ExistingDataWaitsUntilNobodyElseHasAnsweredWithOurId",
-    "takes-its-seat-with-an-empty-disk": "a lost disk is a new identity in a run; Seated.NobodyJoinsAsAVoter",
-    "believes-hearsay-of-life": "OneNode.OnlyAHigherIncarnationRaisesTheDead",
-    "forgets-its-incarnation": "who hears of a higher incarnation of its own goes above it (gossip/core): the two cover each other",
+# Mutants whose harm a simulated cluster cannot show (another guard stands before it, or it needs what no run makes), and the unit test that
+# each one fails: the same sources as in the daemon, compiled with guards that can be left out (tests/CMakeLists.txt).
+CORE, GOSSIP, VERDICT, DISCOVERY = "supervisor_core_test", "gossip_core_test", "verdict_test", "discovery_test"
+UNIT_TESTS = {
+    "victim-votes": (VERDICT, "Tally.TheVictimMayVetoButNotVoteItselfDead"),
+    "opens-without-compare": (CORE, "Changes.ARecordThatChangedSinceTheBallotIsNotOverwritten"),
+    "calls-without-reading-the-key": (CORE, "Changes.AKeyThatChangedAtTheReadBackStopsTheCall"),
+    "calls-under-another-electorate": (CORE, "Changes.AnotherListThanTheElectorateStopsTheCall"),
+    "victim-holds-the-key": (CORE, "Campaign.TheVictimOfAnOpenDecisionDoesNotCampaign"),
+    "strangers-data-may-join": (CORE, "Plan.NobodyJoinsWhoIsUnlistedOrHoldsDataOrWhereEtcdWouldRefuse"),
+    "one-backend-unlists": (DISCOVERY, "Listing.NeedsTwoBackendsWhileTwoAreHeard"),
+    "counts-for-itself": (CORE, "Fresh.WhoCountsMoreThanThePlanRefuses"),
+    "founders-alone-promise": (CORE, "Fresh.ItStartsOnlyWhenEveryFreshNodeHasPromisedAndMoreThanHalfOfAll"),
+    "promises-twice": (CORE, "Fresh.ARoundThatIsNotHigherIsRefused"),
+    "promise-not-durable": (CORE, "Fresh.APromiseIsDurableBeforeItIsSent"),
+    "starts-over-a-started-plan": (CORE, "Fresh.AStartedPlanIsNotGivenUpBeforeItsTime"),
+    "founds-beside-a-cluster": (CORE, "Fresh.AnybodyWhoKnowsAClusterBlocksEvenTheDead"),
+    "obeys-another-cluster": (CORE, "EtcdView.AnswersOfAnotherClusterChangeNothing"),
+    "sets-aside-unasked": (CORE, "Seated.DataIsKeptWhileTheListStillNamesUs"),
+    "starts-at-once-on-old-data": (CORE, "Seated.ExistingDataWaitsUntilNobodyElseHasAnsweredWithOurId"),
+    "takes-its-seat-with-an-empty-disk": (CORE, "Seated.NobodyJoinsAsAVoter"),
+    "believes-hearsay-of-life": (GOSSIP, "OneNode.OnlyAHigherIncarnationRaisesTheDead"),
+    "forgets-its-incarnation": (CORE, "NextLife.BeginsAboveEveryIncarnationOfTheLast"),
+    "copy-starts-etcd": (CORE, "Seated.AConflictOfIdentityKeepsEtcdDown"),
+    "unreadable-is-fresh": (CORE, "Announcement.DataThatCannotBeReadIsNotAnnouncedAsFresh"),
 }
 
 
@@ -92,18 +91,39 @@ def die_in(name, scenario):
     return f"{name}: with the guard in place too: {innocent}" if innocent else None
 
 
+def run_test(name, program, test):
+    """Whether that one test passed, and what the program said."""
+    environment = {**os.environ, "FLUXPG_MUTANT": name} if name else {k: v for k, v in os.environ.items() if k != "FLUXPG_MUTANT"}
+    done = subprocess.run([BIN / f"{program}-mutants", f"--gtest_filter={test}", "--gtest_color=no"], capture_output=True, text=True,
+                          timeout=PATIENCE, env=environment)
+    if f"[ RUN      ] {test}" not in done.stdout:
+        sys.exit(f"{program}: there is no test {test}, or it did not start: {(done.stdout + done.stderr)[-500:]}")
+    return done.returncode == 0 and "[  PASSED  ] 1 test." in done.stdout, done.stdout
+
+
+def die_at(name, program, test):
+    """Why this mutant does not die in this unit test as it should; None if it does."""
+    passed, said = run_test(name, program, test)
+    failure = re.search(r"(\S+):(\d+): Failure", said)
+    where = f"{pathlib.Path(failure.group(1)).name}:{failure.group(2)} fails" if failure else "it crashes"
+    print(f"{name:36}    unit  {test}: {'SURVIVES' if passed else where}", flush=True)
+    if passed:
+        return f"{name} survives {test}"
+    return None if run_test(None, program, test)[0] else f"{name}: {test} fails with the guard in place too"
+
+
 def main():
     listed = subprocess.run([PROGRAM, "list-mutants"], check=True, capture_output=True, text=True).stdout.splitlines()
     names = [line.split("\t")[0] for line in listed]
     scenarios = kills()
     bad = [f"a scenario kills '{name}', which is no mutant" for name in scenarios if name not in names]
     for name in sys.argv[1:] or names:
-        if name not in scenarios and name not in SURVIVORS:
+        if name not in scenarios and name not in UNIT_TESTS:
             bad.append(f"nothing kills {name}")
         bad += filter(None, (die_in(name, scenario) for scenario in scenarios.get(name, [])))
-    for name in SURVIVORS:
-        if not sys.argv[1:]:
-            print(f"{name:36} not shown to die here; instead: {SURVIVORS[name]}")
+        if name in UNIT_TESTS:
+            bad += filter(None, [die_at(name, *UNIT_TESTS[name])])
+    bad += [f"a unit test kills '{name}', which is no mutant" for name in UNIT_TESTS if name not in names]
     if bad:
         print("\n".join(["FAILED:"] + bad))
         return 1

@@ -53,6 +53,55 @@ TEST_F(StuckFounder, WhatIsBeingGivenUpIsNotStartedAgain) {
   EXPECT_EQ(count<RunEtcd>(actions), 0U);
 }
 
+// What a node without any promises says of its data.
+gossip::DataState announced(const ProcessesSeen& seen) {
+  House house{0};
+  Agent agent(house.config, house.signing, Persistent{}, house.now);
+  agent.handle(house.now, seen);
+  const gossip::Rumor peer{node_id(2), Incarnation{1}, gossip::State::kAlive, {}, info_of(2)};
+  for (const Action& action : agent.handle(house.now, MessageReceived{kRoute, gossip::Sync{node_id(2), true, {peer}, {}}})) {
+    const auto* send = std::get_if<Send>(&action);
+    const auto* sync = send == nullptr ? nullptr : std::get_if<gossip::Sync>(&send->message);
+    if (sync == nullptr) continue;
+    for (const gossip::Rumor& rumor : sync->members) {
+      if (rumor.id == house.signing.id() && rumor.info) return rumor.info->data;
+    }
+  }
+  ADD_FAILURE() << "it said nothing of itself";
+  return gossip::DataState::kUnknown;
+}
+
+TEST(Announcement, DataThatCannotBeReadIsNotAnnouncedAsFresh) {
+  EXPECT_EQ(announced({{Process::State::kStopped, 0}, {}, false, false}), gossip::DataState::kFresh);
+  EXPECT_EQ(announced({{Process::State::kStopped, 0}, {}, false, false, "unreadable"}), gossip::DataState::kUnknown);
+}
+
+// Others hold the last life dead at its incarnation: the next one must begin above whatever it ever used.
+TEST(NextLife, BeginsAboveEveryIncarnationOfTheLast) {
+  House house{0};
+  Persistent disk;
+  disk.app = "app";
+  Incarnation last{};
+  for (int life = 0; life < 3; ++life) {
+    Agent agent(house.config, house.signing, disk, house.now);
+    for (int accusation = 0; accusation < 3; ++accusation) {
+      gossip::Sync sync{node_id(2), true, {}, {}};
+      if (accusation > 0) sync.members.push_back({node_id(1), last, gossip::State::kDead, node_id(2), {}});
+      for (const Action& action : agent.handle(house.now, MessageReceived{kRoute, sync})) {
+        if (const auto* persist = std::get_if<Persist>(&action)) disk = persist->state;
+        const auto* send = std::get_if<Send>(&action);
+        const auto* reply = send == nullptr ? nullptr : std::get_if<gossip::Sync>(&send->message);
+        if (reply == nullptr) continue;
+        ASSERT_EQ(reply->members.at(0).id, node_id(1));
+        EXPECT_GT(reply->members[0].incarnation, last);
+        last = reply->members[0].incarnation;
+      }
+    }
+    EXPECT_GE(disk.incarnation_limit, last);
+  }
+  EXPECT_GT(last, Incarnation{});
+}
+
 // A voter whose etcd answers at once, and whose two peers have fallen silent.
 struct LonelyVoter : ::testing::Test {
   LonelyVoter() {
@@ -89,6 +138,37 @@ TEST_F(LonelyVoter, NoDeadlineLiesInThePastAfterAStep) {
     ASSERT_GE(agent->next_deadline(), house.now.boot - seconds(1)) << i;
   }
   EXPECT_EQ(agent->snapshot(house.now).voters_live, 1U);
+}
+
+TEST_F(LonelyVoter, APatroniThatDoesNotRunIsSaid) {
+  const auto says = [this](Process::State patroni) {
+    for (int i = 0; i < 30; ++i) {
+      house.pass(seconds(1));
+      handle(ProcessesSeen{{Process::State::kRunning, 0}, {patroni, 1}, true, true});
+    }
+    const std::vector<std::string> problems = agent->snapshot(house.now).problems;
+    return std::any_of(problems.begin(), problems.end(), [](const std::string& p) { return p.rfind("Patroni does not run", 0) == 0; });
+  };
+  EXPECT_TRUE(says(Process::State::kExited));
+  EXPECT_FALSE(says(Process::State::kRunning));
+}
+
+// What a leave promised must hold from the first word of the next daemon on.
+TEST(AgentThatLeaves, SaysSoFromTheStart) {
+  House house;
+  Persistent persistent;
+  persistent.app = "app";
+  persistent.chosen = true;
+  persistent.cluster = kCluster;
+  persistent.member = MemberId{1};
+  persistent.leave = Departure{Departure::Stage::kLeft, 0};
+  Agent agent(house.config, house.signing, persistent, house.now);
+  const Actions actions = agent.handle(house.now, ProcessesSeen{{Process::State::kStopped, 0}, {Process::State::kStopped, 0}, true, true});
+  EXPECT_EQ(count<RunEtcd>(actions), 0U);
+  EXPECT_EQ(count<RunPatroni>(actions), 0U);
+  const Snapshot seen = agent.snapshot(house.now);
+  ASSERT_TRUE(seen.leave);
+  EXPECT_EQ(seen.leave->state, "left");
 }
 
 }  // namespace

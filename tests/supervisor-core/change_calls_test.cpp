@@ -164,6 +164,29 @@ TEST_F(Changes, OurOwnRefusedAdditionIsSimplyOver) {
   EXPECT_EQ(stored().outcome, "refused");
 }
 
+TEST_F(Changes, ARefusedAdditionOfAnotherIsOverOnlyWhenNoCallOfItsCanBeUnderWay) {
+  house.hears(info_of(9));
+  record::Record record = addition();
+  record.electorate = house.view.electorate();
+  house.open_record(record);
+  be_remover();
+  const auto refused = [this] {
+    for (int i = 0; i < 4; ++i) {
+      tick();
+      for (const Asked& one : house.asked()) {
+        answer(one,
+               std::holds_alternative<etcd::AddLearner>(one.call) ? failure(etcd::ErrorKind::kUnhealthy) : house.etcd.answer(one.call));
+      }
+      house.read();
+    }
+  };
+  refused();
+  EXPECT_TRUE(stored().open());
+  pass(seconds(61));
+  refused();
+  EXPECT_EQ(stored().outcome, "refused") << "else it would stand in the way of the eviction that etcd waits for";
+}
+
 TEST_F(Changes, AnAdditionWhoseNodeIsGoneIsNotCalledFor) {
   record::Record record = addition();
   record.electorate = house.view.electorate();

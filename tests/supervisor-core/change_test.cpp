@@ -236,5 +236,96 @@ TEST_F(Changes, ConsentIsOverridenOnlyByTheEtcdItself) {
   EXPECT_EQ(stored().outcome, "done");
 }
 
+// A leave of voter 3, decided by voters 1 and 2 with its own signed consent.
+struct Leaves : Changes {
+  Leaves() { says(true); }
+  void says(bool leaves) {
+    gossip::NodeInfo info = house.member_info(3);
+    info.leaving = leaves;
+    house.hears(info);
+  }
+  record::Record leave(const std::vector<std::uint8_t>& signers) {
+    record::Record record = removal("", verdict::kLeaveRule);
+    record.certificate.ballot.why = verdict::kLeaveRule;
+    record.certificate.votes.clear();
+    for (const std::uint8_t signer : signers) {
+      record.certificate.votes.push_back(house.vote(record.certificate.ballot, signer, verdict::Choice::kDead));
+    }
+    return record;
+  }
+};
+
+TEST_F(Leaves, TheLivingOneThatSignedItIsRemoved) {
+  be_remover();
+  open(leave({1, 2, 3}));
+  run();
+  EXPECT_EQ(removals_called, 1);
+  EXPECT_EQ(stored().outcome, "done");
+}
+
+TEST_F(Leaves, WithoutItsSignatureNobodyCarriesItOut) {
+  be_remover();
+  house.open_record(leave({1, 2}));
+  run();
+  EXPECT_EQ(removals_called, 0);
+  EXPECT_EQ(change.flaw(), "the member that leaves has not signed it");
+}
+
+TEST_F(Leaves, ItsSignatureIsNoVoteOfTheOthers) {
+  be_remover();
+  house.open_record(leave({1, 3}));
+  run();
+  EXPECT_EQ(removals_called, 0);
+}
+
+TEST_F(Leaves, AConsentToLeaveIsNoVerdictOfDeath) {
+  be_remover();
+  house.dead(3);
+  record::Record other = leave({1, 2, 3});
+  other.change.rule = "unlisted";
+  house.open_record(other);
+  run();
+  EXPECT_EQ(removals_called, 0);
+  EXPECT_NE(change.flaw(), "");
+}
+
+TEST_F(Leaves, TakenBackBeforeTheCallItIsRefuted) {
+  be_remover();
+  open(leave({1, 2, 3}));
+  says(false);
+  run();
+  EXPECT_EQ(removals_called, 0);
+  EXPECT_EQ(stored().outcome, "refuted");
+}
+
+TEST_F(Leaves, OfOneThatIsNotHeardNothingIsCalled) {
+  be_remover();
+  house.open_record(leave({1, 2, 3}));
+  gossip::NodeInfo info = house.member_info(3);
+  info.leaving = true;
+  house.hears(info, gossip::State::kSuspect);
+  run();
+  house.never_heard(3);
+  run();
+  EXPECT_EQ(removals_called, 0);
+}
+
+TEST_F(Leaves, NothingIsCalledWhenTooFewOthersLive) {
+  be_remover();
+  house.open_record(leave({1, 2, 3}));
+  house.dead(2);
+  run();
+  EXPECT_EQ(removals_called, 0);
+}
+
+TEST_F(Leaves, TakenBackTheNextRemoverDoesNotCallEither) {
+  be_remover();
+  says(false);
+  house.open_record(leave({1, 2, 3}));
+  run();
+  EXPECT_EQ(removals_called, 0);
+  EXPECT_TRUE(stored().open()) << "its opener may have called";
+}
+
 }  // namespace
 }  // namespace fluxpg::supervisor::test

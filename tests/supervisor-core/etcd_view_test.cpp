@@ -152,6 +152,40 @@ TEST(EtcdView, AReadOlderThanOurOwnTransactionDoesNotUndoIt) {
   EXPECT_EQ(house.view.record()->change.name, "mine");
 }
 
+// The budget counts evictions in the history: one that is missing there would be one too many.
+TEST(EtcdView, AHistoryOlderThanOurOwnClosingIsReadOnceMore) {
+  House house;
+  house.etcd.put(record::record_key("app"), record::to_json(record::Record{}));
+  house.pass(seconds(1));
+  house.view.refresh_soon();
+  house.view.tick(house.now, {}, kCluster, house.out);
+  for (int i = 0; i < 10; ++i) {
+    for (const Asked& one : house.asked()) {
+      const etcd::Result answer = house.etcd.answer(one.call);
+      const auto* range = std::get_if<etcd::Range>(&one.call);
+      if (range != nullptr && range->key == record::history_prefix("app")) {  // closed while the answer is under way
+        record::Record closed;
+        closed.change = {record::Kind::kRemove, MemberId{3}, node_id(3), "n3", "", "unlisted", ""};
+        closed.electorate = house.view.electorate();
+        closed.certificate = house.certificate(MemberId{3}, {1, 2});
+        closed.remover = closed.closed_by = node_id(1);
+        closed.outcome = "done";
+        house.etcd.put(record::record_key("app"), record::to_json(closed));
+        const Epoch epoch{static_cast<std::uint64_t>(house.etcd.revision)};
+        house.etcd.put(record::history_key("app", epoch), record::to_json(closed));
+        house.view.note_record(closed, epoch);
+      }
+      house.view.handle(house.now, one.purpose, answer, house.out);
+    }
+  }
+  EXPECT_TRUE(house.view.history().empty());
+  EXPECT_FALSE(house.view.history_is_current());
+  house.pass(seconds(1));
+  house.read();
+  EXPECT_EQ(house.view.history().size(), 1U);
+  EXPECT_TRUE(house.view.history_is_current());
+}
+
 TEST(EtcdView, TheOldestClosedDecisionIsNamedOnceThereAreAsManyAsAreKept) {
   House house;
   house.view = EtcdView("app", 2);

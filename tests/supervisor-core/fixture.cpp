@@ -167,7 +167,7 @@ void House::open_record(record::Record record) {
 }
 
 World House::world() const {
-  return {config, signing, gossip, listing, view, persistent, vouchers, unclaimed, learner_since, started, instances, unwell, stopping};
+  return {config, signing, gossip, listing, view, persistent, vouchers, unclaimed, started, instances, unwell, stopping};
 }
 
 void House::pass(Duration time) {
@@ -184,6 +184,12 @@ void House::gather() {
       others_.push_back(std::move(action));
     }
   }
+}
+
+bool House::spoke_too_early() {
+  gather();
+  const auto sent = std::find_if(others_.begin(), others_.end(), [](const Action& action) { return std::holds_alternative<Send>(action); });
+  return std::any_of(sent, others_.end(), [](const Action& action) { return std::holds_alternative<Persist>(action); });
 }
 
 std::vector<Asked> House::asked() {

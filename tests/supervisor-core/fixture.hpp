@@ -82,6 +82,8 @@ class House {
     std::erase_if(others_, [](const Action& action) { return std::holds_alternative<A>(action); });
     return result;
   }
+  // Whether anything was sent before something that must be on the disk first: in what was done since the last look.
+  bool spoke_too_early();
   // Makes this node the holder of the remover key.
   void hold(RemoverLease& lease);
   // A certificate that members `signers` signed with their own keys.
@@ -99,7 +101,6 @@ class House {
   Persistent persistent;
   Vouchers vouchers;
   std::map<MemberId, TimePoint> unclaimed;
-  std::map<MemberId, TimePoint> learner_since;
   TimePoint started = now.boot - minutes(30);
   std::uint32_t instances = 3;
   std::string unwell;

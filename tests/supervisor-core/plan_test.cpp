@@ -154,11 +154,47 @@ TEST(Plan, APlannedStopIsWaitedForUntilTheListedGraceAndNoFurther) {
   EXPECT_EQ(rule(input), "unlisted");
 }
 
-TEST(Plan, WhoLeftOnItsOwnWishIsNotWaitedFor) {
+TEST(Plan, WhoDiedWhileItLeftIsNotWaitedForLongerThanAnyOther) {
   PlanInput input = cluster(3);
-  input.voters[2] = corpse(3, seconds(1));
+  input.voters[2] = corpse(3, seconds(60) - milliseconds(1));
   input.voters[2].leaving = true;
-  EXPECT_EQ(rule(input), "consent");
+  input.voters[2].stopping = true;
+  EXPECT_EQ(rule(input), "") << "its announcement may be an old one: it has the time that every dead one has";
+  input.voters[2].silent_for = seconds(60);
+  EXPECT_EQ(rule(input), "consent") << "no replacement need wait";
+}
+
+TEST(Plan, WhoWishesToLeaveGoesIfAMajorityOfAllLivesWithoutIt) {
+  PlanInput input = cluster(3);
+  input.voters[2].leaving = true;
+  EXPECT_EQ(rule(input), "leave");
+  input.voters[1] = corpse(2, seconds(1));
+  EXPECT_EQ(rule(input), "");
+  PlanInput two = cluster(2);
+  two.voters[1].leaving = true;
+  EXPECT_EQ(rule(two), "") << "two voters never become one";
+  PlanInput five = cluster(5);
+  five.voters[4].leaving = true;
+  five.voters[0] = corpse(1, seconds(1));
+  EXPECT_EQ(rule(five), "leave");
+}
+
+TEST(Plan, ALeaveIsHeldByAPauseAndAnotherTurnAfterADisagreement) {
+  PlanInput input = cluster(3);
+  input.voters[2].leaving = true;
+  input.paused = true;
+  EXPECT_EQ(rule(input), "");
+  EXPECT_EQ(first_wait(input), "evictions are paused");
+  input.paused = false;
+  input.voters[2].contested = true;
+  EXPECT_EQ(rule(input), "");
+}
+
+TEST(Plan, ALearnerThatLeavesNeedsNobodysVote) {
+  PlanInput input = cluster(3);
+  input.learners.push_back(seat(9));
+  input.learners[0].leaving = true;
+  EXPECT_EQ(rule(input), "ghost-learner");
 }
 
 TEST(Plan, ALivingDaemonOverASilentEtcdConsentsAfterTenMinutes) {
@@ -249,14 +285,41 @@ TEST(Plan, AGhostLearnerFreesTheSlotAfterThirtySeconds) {
   EXPECT_EQ(rule(input), "");
 }
 
-TEST(Plan, ALivingLearnerWhoseEtcdDoesNotWorkFreesTheSlotAfterTenMinutes) {
+TEST(Plan, ALivingLearnerThatMakesNoProgressFreesTheSlotAfterTenMinutes) {
   PlanInput input = cluster(2, 3);
   input.learners = {seat(8)};
-  input.learners[0].etcd_silent_for = minutes(10) - milliseconds(1);
+  input.learners[0].stuck_for = minutes(10) - milliseconds(1);
   EXPECT_EQ(rule(input), "");
-  input.learners[0].etcd_silent_for = minutes(10);
+  input.learners[0].stuck_for = minutes(10);
   ASSERT_EQ(rule(input), "ghost-learner");
   EXPECT_EQ(plan(input, kRules).change->member, MemberId{8});
+}
+
+TEST(Plan, ASingleVoterOfTwoHasASpareWhichGetsNoVote) {
+  PlanInput input = cluster(1, 2);
+  input.newcomers = {newcomer(milliseconds(1))};
+  EXPECT_EQ(rule(input), "spare");
+  input.learners = {seat(8)};
+  input.learners[0].in_sync = true;
+  EXPECT_EQ(rule(input), "");
+  input.instances = 1;
+  input.learners.clear();
+  EXPECT_EQ(rule(input), "");
+}
+
+TEST(Plan, ADeadSpareHasTheListedGraceUnlessItsSlotIsNeeded) {
+  PlanInput input = cluster(1, 2);
+  input.learners = {corpse(8, minutes(15) - milliseconds(1))};
+  EXPECT_EQ(rule(input), "");
+  input.learners[0].silent_for = minutes(15);
+  EXPECT_EQ(rule(input), "ghost-learner");
+  input.learners[0].silent_for = seconds(30);
+  EXPECT_EQ(rule(input), "");
+  input.newcomers = {newcomer(milliseconds(1))};
+  EXPECT_EQ(rule(input), "ghost-learner") << "somebody waits for the slot";
+  input.newcomers.clear();
+  input.learners[0].presence = Presence::kUnlisted;
+  EXPECT_EQ(rule(input), "ghost-learner") << "it will not come back";
 }
 
 TEST(Plan, AnEvictionComesBeforeAnyPromotionOrJoin) {

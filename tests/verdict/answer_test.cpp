@@ -32,6 +32,25 @@ TEST(Answer, ProofOfLifeIsAVetoWhateverElseIsTrue) {
   EXPECT_EQ(judge(ballot(), findings).choice, Choice::kAlive);
 }
 
+TEST(Answer, OfOneThatLeavesLifeIsNoVetoAndIgnoranceAnAbstention) {
+  Ballot leave = ballot();
+  leave.why = kLeaveRule;
+  Findings findings = silent();
+  findings.etcd_answered_as_victim = findings.victim_vouched = findings.daemon_answered = true;
+  EXPECT_EQ(judge(leave, findings).choice, Choice::kAbstain);
+  findings.leaves = true;
+  EXPECT_EQ(judge(leave, findings).choice, Choice::kDead);
+  EXPECT_EQ(judge(ballot(), findings).choice, Choice::kAlive) << "asked whether it is dead, it lives";
+  findings.own_list->voters.pop_back();
+  EXPECT_EQ(judge(leave, findings).choice, Choice::kAbstain);
+  findings.own_list.reset();
+  EXPECT_EQ(judge(leave, findings).choice, Choice::kAbstain);
+  findings = silent();
+  findings.leaves = true;
+  findings.unwell = "just resumed";
+  EXPECT_EQ(judge(leave, findings).choice, Choice::kAbstain);
+}
+
 TEST(Answer, TheUnwellAbstainAndSayWhy) {
   Findings findings = silent();
   findings.unwell = "just resumed";

@@ -53,6 +53,35 @@ TEST(Tally, NeedsAMajorityOfAllVotersTheDeadOnesIncluded) {
   EXPECT_EQ(four.count().standing, Standing::kOpen) << "2 of 4 is no majority";
 }
 
+TEST(Tally, AConsentToLeaveIsNeededAndCountsForNobodyElse) {
+  Case three(3);
+  three.certificate.ballot.why = kLeaveRule;
+  three.add(1, Choice::kDead).add(3, Choice::kDead);
+  EXPECT_EQ(three.count().standing, Standing::kOpen) << "one of the others is not a majority of three";
+  EXPECT_TRUE(three.count().consented);
+  three.add(2, Choice::kDead);
+  EXPECT_EQ(three.count().standing, Standing::kDead);
+  Case unasked(3);
+  unasked.certificate.ballot.why = kLeaveRule;
+  unasked.add(1, Choice::kDead).add(2, Choice::kDead);
+  EXPECT_EQ(unasked.count().standing, Standing::kOpen);
+  EXPECT_EQ(unasked.count().missing, std::vector<MemberId>{MemberId{3}}) << "its signature is waited for";
+  unasked.add(3, Choice::kAlive);
+  EXPECT_EQ(unasked.count().standing, Standing::kVetoed);
+}
+
+TEST(Tally, AConsentToAnotherBallotIsNone) {
+  Case now(3);
+  now.certificate.ballot.why = kLeaveRule;
+  Case before = now;
+  before.certificate.ballot.id.bytes[0] = 8;
+  now.add(1, Choice::kDead).add(2, Choice::kDead);
+  now.certificate.votes.push_back(before.vote(3, Choice::kDead));
+  EXPECT_EQ(now.count().standing, Standing::kOpen);
+  now.certificate.votes.back().ballot = now.certificate.ballot.id;  // as if it answered this one
+  EXPECT_EQ(flaw(now.certificate.ballot, now.certificate.votes.back(), now.bindings, now.signing), "the signature is wrong");
+}
+
 TEST(Tally, OneVetoOutweighsAnyMajority) {
   Case five;
   five.add(1, Choice::kDead).add(2, Choice::kDead).add(3, Choice::kDead).add(4, Choice::kAlive);

@@ -1,0 +1,19 @@
+// Other nodes live with the data of another cluster: who reports it, and who does not even start.
+//
+// A volume of an earlier or a foreign cluster that comes up beside a serving one must not serve, too: the app would have two databases that
+// both take writes. So a node starts no etcd while more nodes are known to be served by another cluster than hold the data of its own.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "supervisor/core/world.hpp"
+
+namespace fluxpg::supervisor {
+
+// Living nodes with data of another cluster than ours; empty if we have none ourselves.
+std::vector<const gossip::NodeInfo*> strangers(const World& world);
+// Why our etcd stays down because of them; empty if it may start.
+std::string outnumbered(const Now& now, const World& world);
+
+}  // namespace fluxpg::supervisor

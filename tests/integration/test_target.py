@@ -1,0 +1,156 @@
+#!/usr/bin/env python3
+"""Who gets a seat, who waits for one, and what is swept away, on real etcd. usage: test_target.py SCENARIO | --list"""
+import json
+import os
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, os.path.dirname(__file__))
+from native import Cluster, wait_until  # noqa: E402
+
+
+def check(condition, what):
+    if not condition:
+        raise AssertionError(what)
+
+
+def voters(witness):
+    return {name for name, learner in witness.members().values() if not learner}
+
+
+def learners(witness):
+    return {name for name, learner in witness.members().values() if learner}
+
+
+def seven_nodes_have_five_voters_and_a_guest_moves_up():
+    with Cluster(7) as c:
+        c.start()
+        wait_until("five voters", lambda: len(voters(c.nodes[0])) == 5 if c.nodes[0].etcdctl("member", "list", check=False).returncode == 0
+                   else len(voters(c.nodes[1])) == 5, 90)
+        seated = [n for n in c.nodes if n.etcdctl("member", "list", check=False, timeout=10).returncode == 0]
+        guests = [n for n in c.nodes if n not in seated]
+        check(len(seated) == 5 and len(guests) == 2, f"{len(seated)} etcds run")
+        for guest in guests:
+            wait_until(f"{guest.name} says what it waits for",
+                       lambda g=guest: "one of the 5 seats to become free" in g.ctl("status").stdout, 20)
+            check(guest.json("status")["voters"] == 5, "a guest does not see the cluster")
+        victim, witness = seated[4], seated[0]
+        victim.kill()
+        c.list_only([n for n in c.nodes if n is not victim])
+        start = time.monotonic()
+        wait_until("a guest is a voter", lambda: len(voters(witness)) == 5 and victim.name not in voters(witness), 60)
+        print(f"killed and unlisted -> five voters again after {time.monotonic() - start:.1f} s")
+        check(len(voters(witness) & {g.name for g in guests}) == 1, f"voters: {voters(witness)}")
+        check(learners(witness) == set(), "a learner is left over")
+
+
+def two_nodes_are_a_voter_and_a_spare():
+    with Cluster(2) as c:
+        c.start()
+        wait_until("one voter and one learner",
+                   lambda: any(len(voters(n)) == 1 and len(learners(n)) == 1 for n in c.nodes
+                               if n.etcdctl("member", "list", check=False, timeout=10).returncode == 0), 60)
+        time.sleep(5)
+        voter = next(n for n in c.nodes if n.etcdctl("put", "x", "1", check=False).returncode == 0)
+        check(len(voters(voter)) == 1, "the spare has a vote")
+        spare = next(n for n in c.nodes if n is not voter)
+        spare.kill()
+        check(voter.etcdctl("put", "x", "2", check=False).returncode == 0, "the death of the spare stops the cluster")
+
+
+def a_ghost_frees_the_slot_for_the_next_joiner():
+    with Cluster(5, settings={"rules.learner_patience": "10m"}) as c:
+        c.instances = 3
+        first, ghost, joiner = c.nodes[:3], c.nodes[3], c.nodes[4]
+        c.list_only(first)
+        c.start(first)
+        c.wait_healthy(3)
+        dead, witness = first[2], first[0]
+        dead.kill()
+        c.list_only([*first[:2], ghost])
+        ghost.etcd = "/bin/sh -c 'sleep 1000'"  # it never comes to starting its etcd
+        ghost.start()
+        wait_until("the ghost is added", lambda: len(witness.members()) == 3 and len(learners(witness)) == 1, 90, step=0.1)
+        ghost.kill()
+        check("" in learners(witness), "it was killed too late: it had started")
+        c.list_only([*first[:2], ghost, joiner])
+        start = time.monotonic()
+        joiner.start()
+        wait_until("what it waits for is said at the newcomer", lambda: "learner slot" in joiner.ctl("status").stdout, 30)
+        wait_until("the next joiner is a voter", lambda: joiner.name in voters(witness), 60)
+        took = time.monotonic() - start
+        print(f"joiner killed between add and start -> the next one votes after {took:.1f} s")
+        check(took <= 60, f"it took {took:.1f} s")
+
+
+def a_learner_that_makes_no_progress_frees_the_slot():
+    with Cluster(5, settings={"rules.learner_patience": "20s"}) as c:
+        c.instances = 3
+        first, stuck, joiner = c.nodes[:3], c.nodes[3], c.nodes[4]
+        c.list_only(first)
+        c.start(first)
+        c.wait_healthy(3)
+        witness = first[0]
+        first[2].kill()
+        c.list_only([*first[:2], stuck])
+        stuck.etcd = "/bin/sh -c 'sleep 1000'"  # its daemon lives, its etcd never does
+        stuck.start()
+        wait_until("it is added", lambda: len(learners(witness)) == 1, 90)
+        c.list_only([*first[:2], stuck, joiner])
+        joiner.start()
+        wait_until("the next joiner is a voter", lambda: joiner.name in voters(witness), 90)
+        removed = [d for d in witness.json("decisions")["decisions"] if d["rule"] == "ghost-learner"]
+        check(removed and "no progress" in removed[0]["reason"], f"decisions: {removed}")
+
+
+def db_size(node):
+    return json.loads(node.etcdctl("endpoint", "status", "-w", "json").stdout)[0]["Status"]["dbSize"]
+
+
+def write(node, megabytes):
+    value = "x" * (1 << 20)
+    for _ in range(megabytes):
+        # Over standard input: a megabyte is too long for an argument.
+        done = subprocess.run(["ip", "netns", "exec", node.ns, "env", "ETCDCTL_API=3", "etcdctl", "--endpoints=http://127.0.0.1:2379", "put", "filler"],
+                              input=value, capture_output=True, text=True, timeout=30)
+        if done.returncode != 0:
+            return done.stderr
+    return ""
+
+
+def a_full_etcd_is_compacted_and_defragmented():
+    quota = 24
+    with Cluster(3, settings={"etcd.quota_mb": quota}) as c:
+        c.start()
+        c.wait_healthy(3)
+        witness = c.nodes[0]
+        check(write(witness, 20) == "", "etcd was full too early")
+        for node in c.nodes:
+            wait_until(f"{node.name} is defragmented", lambda n=node: db_size(n) < 0.5 * quota * (1 << 20), 60)
+        check(any("was compacted and defragmented" in n.log() for n in c.nodes), "nobody says so")
+        # Faster than anybody can sweep: the alarm is raised, writes stop, and go on by themselves.
+        error = write(witness, 3 * quota)
+        check("space exceeded" in error, f"the quota was not reached: {error}")
+        said, _ = wait_until("the alarm is said", lambda: [n.ctl("status").stdout for n in c.nodes if "NOSPACE" in n.ctl("status").stdout], 30)
+        print(next(line for line in said[0].splitlines() if "NOSPACE" in line))
+        wait_until("writes go on", lambda: witness.etcdctl("put", "x", "1", check=False).returncode == 0, 90)
+        check("NOSPACE" not in witness.etcdctl("alarm", "list").stdout, "the alarm stands")
+        c.wait_healthy(3)
+
+
+SCENARIOS = [seven_nodes_have_five_voters_and_a_guest_moves_up, two_nodes_are_a_voter_and_a_spare,
+             a_ghost_frees_the_slot_for_the_next_joiner, a_learner_that_makes_no_progress_frees_the_slot,
+             a_full_etcd_is_compacted_and_defragmented]
+
+if __name__ == "__main__":
+    names = {s.__name__: s for s in SCENARIOS}
+    if len(sys.argv) < 2 or sys.argv[1] == "--list" or sys.argv[1] not in names:
+        print("\n".join(names))
+        sys.exit(0 if "--list" in sys.argv else 64)
+    if os.geteuid() != 0:
+        print("skipped: network namespaces need root")
+        sys.exit(77)
+    sys.stdout.reconfigure(line_buffering=True)
+    names[sys.argv[1]]()
+    print("passed")
