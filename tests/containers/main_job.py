@@ -5,6 +5,7 @@ a lost majority.
 The oracles are etcdctl and PostgreSQL's own rows; fluxpgd's status is only read for what it says.
 FLUXPG_LONG=1 keeps every lie of the API up for the five minutes of the acceptance instead of 90 s; FLUXPG_KEEP=1 leaves the cluster up.
 """
+import contextlib
 import json
 import os
 import shutil
@@ -75,6 +76,15 @@ def sql(port, statement, timeout=20):
     if answer.returncode != 0:
         raise RuntimeError(answer.stderr.strip())
     return answer.stdout.strip()
+
+
+def primary(nodes):
+    """The one whose PostgreSQL is no standby; None while there is none."""
+    for node in nodes:
+        with contextlib.suppress(RuntimeError, subprocess.TimeoutExpired):
+            if sql(PORT[node], "SELECT pg_is_in_recovery()", timeout=5) == "f":
+                return node
+    return None
 
 
 def members(node):
@@ -198,7 +208,7 @@ def a_fourth_node_takes_its_place():
                lambda: any(m["name"] == name and m["etcd"]["role"] == "voter" for m in ctl_json(NODES[0], "members")["members"]), 180)
     wait_until("its PostgreSQL streams", lambda: sql(PORT[FOURTH], "SELECT pg_is_in_recovery() AND EXISTS "
                "(SELECT FROM pg_stat_wal_receiver WHERE status = 'streaming')") == "t", 180)
-    sql(5432, "INSERT INTO witness VALUES ('written after')")
+    sql(PORT[primary([*NODES[:2], FOURTH])], "INSERT INTO witness VALUES ('written after')")
     wait_until("the row is read on the newcomer", lambda: sql(PORT[FOURTH], "SELECT count(*) FROM witness") == "2", 60)
     wait_until("healthy with three voters", lambda: ctl(NODES[0], "status").returncode == 0, 120)
 
@@ -220,8 +230,9 @@ def main():
     try:
         subprocess.run(["docker/down", "--volumes"], capture_output=True, timeout=200)
         import planned_stop  # which uses what is here
-        at = SCENARIOS.index(a_live_unlisted_node_stays)
-        for scenario in SCENARIOS[:at] + planned_stop.WITH_THREE + SCENARIOS[at:] + [planned_stop.the_primary_leaves_and_comes_back]:
+        at, end = SCENARIOS.index(a_live_unlisted_node_stays), SCENARIOS.index(a_fourth_node_takes_its_place) + 1
+        for scenario in [*SCENARIOS[:at], *planned_stop.WITH_THREE, *SCENARIOS[at:end], planned_stop.the_primary_leaves_and_comes_back,
+                         *SCENARIOS[end:]]:
             print(f"== {scenario.__name__}")
             scenario()
         print("passed")

@@ -43,6 +43,9 @@ UNIT_TESTS = {
     "believes-hearsay-of-life": (GOSSIP, "OneNode.OnlyAHigherIncarnationRaisesTheDead"),
     "forgets-its-incarnation": (CORE, "NextLife.BeginsAboveEveryIncarnationOfTheLast"),
     "copy-starts-etcd": (CORE, "Seated.AConflictOfIdentityKeepsEtcdDown"),
+    "recovers-without-app-name": (CORE, "Recover.OfAMajorityThatIsGoneIsDoneOnceTheAppIsNamed"),
+    "recovers-an-older-copy": (CORE, "Recover.IsDoneWhereTheMostDataIs"),
+    "obeys-any-recovery": (CORE, "GivenUp.AForgedWordAStrangersAndOneAboutAnotherClusterChangeNothing"),
     "unreadable-is-fresh": (CORE, "Announcement.DataThatCannotBeReadIsNotAnnouncedAsFresh"),
 }
 

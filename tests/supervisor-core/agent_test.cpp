@@ -72,7 +72,7 @@ gossip::DataState announced(const ProcessesSeen& seen) {
 }
 
 TEST(Announcement, DataThatCannotBeReadIsNotAnnouncedAsFresh) {
-  EXPECT_EQ(announced({{Process::State::kStopped, 0}, {}, false, false}), gossip::DataState::kFresh);
+  EXPECT_EQ(announced({{Process::State::kStopped, 0}, {}, false, false, ""}), gossip::DataState::kFresh);
   EXPECT_EQ(announced({{Process::State::kStopped, 0}, {}, false, false, "unreadable"}), gossip::DataState::kUnknown);
 }
 
@@ -134,7 +134,7 @@ struct LonelyVoter : ::testing::Test {
 TEST_F(LonelyVoter, NoDeadlineLiesInThePastAfterAStep) {
   for (int i = 0; i < 300; ++i) {
     house.pass(milliseconds(100));
-    handle(i % 3 == 0 ? Input{Tick{}} : Input{ProcessesSeen{{Process::State::kRunning, 0}, {}, true, true}});
+    handle(i % 3 == 0 ? Input{Tick{}} : Input{ProcessesSeen{{Process::State::kRunning, 0}, {}, true, true, ""}});
     ASSERT_GE(agent->next_deadline(), house.now.boot - seconds(1)) << i;
   }
   EXPECT_EQ(agent->snapshot(house.now).voters_live, 1U);

@@ -46,7 +46,7 @@ struct Strangers : ::testing::Test {
     house.persistent.chosen = true;
     house.persistent.cluster = kCluster;
     house.persistent.member = MemberId{1};
-    for (const std::uint8_t node : {2, 3}) {
+    for (const std::uint8_t node : {std::uint8_t{2}, std::uint8_t{3}}) {
       gossip::NodeInfo info = house.member_info(node);
       info.cluster = ClusterId{0xbad};
       house.hears(info);
@@ -54,7 +54,7 @@ struct Strangers : ::testing::Test {
     }
   }
   std::size_t starts() {
-    ProcessesSeen seen{{Process::State::kStopped, 0}, {}, true, false};
+    ProcessesSeen seen{{Process::State::kStopped, 0}, {}, true, false, ""};
     Seat seat;
     seat.tick(house.now, house.world(), seen, false, house.persistent, house.out);
     problem = seat.problem();

@@ -38,6 +38,40 @@ TEST_F(Changes, AnotherListThanTheElectorateStopsTheCall) {
   EXPECT_NE(change.waits_for().find("no longer those that decided"), std::string::npos);
 }
 
+TEST_F(Changes, AnElectorateOfTheSameSizeIsNotTheSame) {
+  be_remover();
+  adopt_removal();
+  tick();
+  house.etcd.members[1].id = MemberId{4};  // one went, another came
+  for (const Asked& one : house.asked()) answer(one, reply(one.call));
+  for (const Asked& one : house.asked()) answer(one, reply(one.call));
+  EXPECT_EQ(removals_called, 0);
+  EXPECT_NE(change.waits_for().find("no longer those that decided"), std::string::npos);
+}
+
+TEST_F(Changes, ARecordThatChangedAtTheReadBackStopsTheCall) {
+  be_remover();
+  adopt_removal();
+  tick();
+  house.etcd.put(record::record_key("app"), record::to_json(removal("void")));
+  for (const Asked& one : house.asked()) answer(one, reply(one.call));
+  EXPECT_TRUE(calls<etcd::ListMembers>(house.asked()).empty());
+}
+
+// The bound on a late call begins with this look (DESIGN 6): who took too long since looks again.
+TEST_F(Changes, ALookAtTheKeyThatIsTooOldStopsTheCall) {
+  be_remover();
+  adopt_removal();
+  tick();
+  for (const Asked& one : house.asked()) answer(one, reply(one.call));
+  const auto listing = house.asked();
+  ASSERT_EQ(calls<etcd::ListMembers>(listing).size(), 1U);
+  house.pass(seconds(5) + milliseconds(1));
+  answer(listing.at(0), reply(listing.at(0).call));
+  EXPECT_TRUE(calls<etcd::RemoveMember>(house.asked()).empty());
+  EXPECT_EQ(change.waits_for(), "another look at the remover key");
+}
+
 TEST_F(Changes, AForgedCertificateIsNeverCarriedOut) {
   record::Record forged = removal();
   forged.certificate.votes[1].signature.bytes[0] ^= 1;

@@ -165,10 +165,23 @@ TEST_F(Campaign, WithoutRenewalTheKeyIsGivenUpByOurOwnClock) {
   house.read();
   tick();
   EXPECT_TRUE(lease.held());
-  house.pass(seconds(1) + milliseconds(1));
+  house.pass(milliseconds(1));  // it was asked for a second before it was held
   house.read();
   tick();
-  EXPECT_FALSE(lease.held()) << "counted from when the renewal was sent";
+  EXPECT_FALSE(lease.held()) << "counted from when it was asked for";
+}
+
+TEST_F(Campaign, ARenewalCountsFromWhenItWasSentNotFromItsAnswer) {
+  be_remover();
+  house.pass(seconds(2));
+  tick();
+  const Asked renewal = house.asked().at(0);
+  house.pass(seconds(1));
+  answer(renewal, house.etcd.answer(renewal.call));
+  house.pass(house.config.rules.lease_ttl - seconds(1));
+  house.read();
+  tick();
+  EXPECT_FALSE(lease.held());
 }
 
 TEST_F(Campaign, AnotherCreateRevisionMeansThatTheKeyIsNotOurs) {

@@ -165,7 +165,7 @@ TEST_F(Seated, AnEtcdThatListensAtAnAddressOfYesterdayIsStoppedAndNotOverAndOver
   house.pass(seconds(15));
   tick();
   EXPECT_EQ(house.done<StopEtcd>().size(), 1U) << "it was not stopped the first time";
-  seen = ProcessesSeen{{Process::State::kStopped, 0}, {}, true, false};
+  seen = ProcessesSeen{{Process::State::kStopped, 0}, {}, true, false, ""};
   tick();
   const auto runs = started();
   ASSERT_EQ(runs.size(), 1U);
@@ -217,6 +217,7 @@ TEST_F(Seated, AnEvictedNodeJoinsAnewAsTheLearnerThatItIsGivenASeatFor) {
   EXPECT_EQ(runs[0].initial_cluster.size(), 3U) << "exactly etcd's list";
   EXPECT_FALSE(runs[0].new_cluster);
   EXPECT_EQ(house.persistent.member, MemberId{0xadd});
+  EXPECT_EQ(house.done<Persist>().back().state.member, MemberId{0xadd}) << "before its etcd has started";
 }
 
 TEST_F(Seated, NobodyJoinsAsAVoter) {

@@ -1,5 +1,7 @@
 #include "supervisor/core/voter.hpp"
 
+#include <algorithm>
+
 #include "supervisor/core/statements.hpp"
 #include "tests/supervisor-core/fixture.hpp"
 
@@ -131,6 +133,16 @@ TEST_F(Voting, ADaemonThatCannotVouchForTenMinutesConsents) {
   gossip::Answered bare{node_id(3), house.random.nonce(), milliseconds(1), {}};
   hear(bare);
   EXPECT_EQ(the_vote().choice, Choice::kDead);
+}
+
+TEST_F(Voting, ItAsksItsOwnEtcdWhatThatHasAppliedNotWhatTheLeaderKnows) {
+  ASSERT_TRUE(open());
+  const auto asked = house.asked();
+  const auto list =
+      std::find_if(asked.begin(), asked.end(), [](const Asked& a) { return std::holds_alternative<etcd::ListMembers>(a.call); });
+  ASSERT_NE(list, asked.end());
+  EXPECT_TRUE(list->target.own);
+  EXPECT_FALSE(std::get<etcd::ListMembers>(list->call).linearizable);
 }
 
 TEST_F(Voting, WithoutItsOwnEtcdsListItAbstains) {

@@ -160,6 +160,9 @@ TEST(Certificate, IsRefusedForAnotherVictimElectorateOrTooFewVotes) {
   Electorate grown = electorate;
   grown.voters.push_back(MemberId{4});
   EXPECT_EQ(flaw_for(MemberId{3}, grown), "its certificate was signed by another electorate");
+  Electorate swapped = electorate;
+  swapped.voters[0] = MemberId{9};
+  EXPECT_EQ(flaw_for(MemberId{3}, swapped), "its certificate was signed by another electorate") << "of the same size";
   three.add(3, Choice::kAlive);
   EXPECT_EQ(flaw_for(MemberId{3}, electorate), "its certificate contains a veto");
 }
