@@ -144,7 +144,7 @@ TEST_F(LonelyVoter, APatroniThatDoesNotRunIsSaid) {
   const auto says = [this](Process::State patroni) {
     for (int i = 0; i < 30; ++i) {
       house.pass(seconds(1));
-      handle(ProcessesSeen{{Process::State::kRunning, 0}, {patroni, 1}, true, true, {}});
+      handle(ProcessesSeen{{Process::State::kRunning, 0}, {patroni, 1}, true, true, ""});
     }
     const std::vector<std::string> problems = agent->snapshot(house.now).problems;
     return std::any_of(problems.begin(), problems.end(), [](const std::string& p) { return p.rfind("Patroni does not run", 0) == 0; });
@@ -163,7 +163,8 @@ TEST(AgentThatLeaves, SaysSoFromTheStart) {
   persistent.member = MemberId{1};
   persistent.leave = Departure{Departure::Stage::kLeft, 0};
   Agent agent(house.config, house.signing, persistent, house.now);
-  const Actions actions = agent.handle(house.now, ProcessesSeen{{Process::State::kStopped, 0}, {Process::State::kStopped, 0}, true, true, {}});
+  const Actions actions =
+      agent.handle(house.now, ProcessesSeen{{Process::State::kStopped, 0}, {Process::State::kStopped, 0}, true, true, ""});
   EXPECT_EQ(count<RunEtcd>(actions), 0U);
   EXPECT_EQ(count<RunPatroni>(actions), 0U);
   const Snapshot seen = agent.snapshot(house.now);
