@@ -55,6 +55,7 @@ void Invariants::saw(std::size_t host, const supervisor::Input& input) {
 // `lag`: for so long others may act on a wish that was taken back.
 bool Invariants::wishes_to_leave(std::size_t host, Duration lag) {
   const Observed& seen = observed(host);
+  if (seen_.host(host).persistent.leave) return true;  // an old copy of its disk still says so
   return seen.leaves || (seen.stays_since != kNever && seen_.now() - seen.stays_since < lag);
 }
 
