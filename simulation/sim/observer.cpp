@@ -48,7 +48,10 @@ void Invariants::saw(std::size_t host, const supervisor::Input& input) {
     seen.stays_since = seen_.now();
   } else if (const auto* reply = std::get_if<supervisor::EtcdReplied>(&input)) {
     const auto* status = reply->result ? std::get_if<etcd::Status>(&*reply->result) : nullptr;
-    if (status != nullptr) observed(host).etcd_answered[status->header.member] = seen_.now();
+    if (status == nullptr) return;
+    observed(host).etcd_answered[status->header.member] = seen_.now();
+    // Its life may have been too short to be seen otherwise.
+    if (const auto where = seen_.etcd().host_of(status->header.cluster, status->header.member)) observed(*where).etcd_up = seen_.now();
   }
 }
 

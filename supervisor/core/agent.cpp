@@ -150,6 +150,8 @@ void Agent::Impl::take(const Now& now, const InstancesKnown& input) {
 void Agent::Impl::take(const Now& now, const EtcdReplied& input) {
   const auto purpose = out_.answered(input.id);
   if (!purpose) return;
+  // Whoever asked: an etcd that answers is no dead one to an open ballot.
+  if (const auto* status = input.result ? std::get_if<etcd::Status>(&*input.result) : nullptr) voter_.note_life(status->header);
   switch (purpose->part) {
     case Purpose::Part::kView:
       news_ = view_.handle(now, *purpose, input.result, out_);

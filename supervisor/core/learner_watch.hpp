@@ -20,7 +20,7 @@ class LearnerWatch {
   }
   void answered(const Now& now, MemberId member, std::uint64_t applied) {
     if (member != learner_) return;
-    answered_at_ = now.boot;
+    answered_at_ = asked_at_;  // an answer is as old as its question: it may have lain here while this process stood still
     has_all_ = due_ != 0 && applied >= due_;
     if (has_all_ || applied > applied_) moved_at_ = now.boot;
     applied_ = std::max(applied_, applied);

@@ -94,7 +94,6 @@ void Voter::note_life(const etcd::Header& answered) {
 
 void Voter::handle(const Now& now, const Purpose& purpose, const etcd::Result& result) {
   const auto* status = result ? std::get_if<etcd::Status>(&*result) : nullptr;
-  if (status != nullptr) note_life(status->header);
   const auto found = inquiries_.find(purpose.tag);
   if (found == inquiries_.end()) return;
   Inquiry& inquiry = found->second;

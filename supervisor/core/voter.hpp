@@ -32,6 +32,9 @@ class Voter {
   // A ballot about this very member was seen lately: it may not be remover meanwhile.
   bool under_ballot(const Now& now) const { return named_at_ != TimePoint{} && now.boot - named_at_ < seconds(10); }
 
+  // An etcd answered, whatever it was asked: if it is the victim of an open ballot, that is life.
+  void note_life(const etcd::Header& answered);
+
  private:
   enum class Step : std::uint32_t { kVictimStatus, kOwnList };
   struct Inquiry {
@@ -43,7 +46,6 @@ class Voter {
     bool own_list_answered = false;
     bool status_answered = false;
   };
-  void note_life(const etcd::Header& answered);
   static verdict::Vote vote(const Now& now, const World& world, const Inquiry& inquiry);
 
   std::map<Nonce, Inquiry> inquiries_;

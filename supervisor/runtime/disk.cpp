@@ -31,8 +31,8 @@ Expected<bool, std::string> has_etcd_data(const std::string& data_dir) {
 
 Expected<bool, std::string> has_postgres_data(const std::string& data_dir) {
   std::error_code error;
-  const bool there = fs::exists(data_dir + "/PG_VERSION", error);
-  if (!error) return there;
+  if (fs::exists(data_dir + "/PG_VERSION", error)) return true;
+  const fs::directory_iterator looked(data_dir, error);  // a file where the directory should be has no such file in it either
   return nothing_there(data_dir, error);
 }
 

@@ -76,6 +76,32 @@ TEST(Announcement, DataThatCannotBeReadIsNotAnnouncedAsFresh) {
   EXPECT_EQ(announced({{Process::State::kStopped, 0}, {}, false, false, "unreadable"}), gossip::DataState::kUnknown);
 }
 
+TEST(ACopy, DoesNotStartItsEtcdBesideTheOriginal) {
+  const auto starts = [](bool beside_another) {
+    House house{0};
+    Persistent persistent;
+    persistent.app = "app";
+    persistent.chosen = true;
+    persistent.cluster = kCluster;
+    persistent.member = MemberId{1};
+    Agent agent(house.config, house.signing, persistent, house.now);
+    std::size_t started = 0;
+    for (int i = 0; i < 60; ++i) {
+      house.pass(milliseconds(500));
+      if (beside_another) {
+        gossip::Ping ping;
+        ping.from = node_id(1);
+        ping.reply_to = {"198.18.0.99", 7946};
+        started += count<RunEtcd>(agent.handle(house.now, MessageReceived{kRoute, ping}));
+      }
+      started += count<RunEtcd>(agent.handle(house.now, ProcessesSeen{{Process::State::kStopped, 0}, {Process::State::kStopped, 0}, true, true, ""}));
+    }
+    return started;
+  };
+  EXPECT_GT(starts(false), 0U);
+  EXPECT_EQ(starts(true), 0U);
+}
+
 // Others hold the last life dead at its incarnation: the next one must begin above whatever it ever used.
 TEST(NextLife, BeginsAboveEveryIncarnationOfTheLast) {
   House house{0};

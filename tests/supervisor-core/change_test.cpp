@@ -51,8 +51,9 @@ TEST_F(Changes, ClosingComparesTheKeyAndTheOpenRecord) {
   ASSERT_EQ(txn.compares.size(), 2U);
   EXPECT_EQ(txn.compares[0].equals, lease.create_revision());
   EXPECT_EQ(txn.compares[1].equals, static_cast<std::int64_t>(house.view.record_revision().value));
-  ASSERT_EQ(txn.writes.size(), 2U);
+  ASSERT_EQ(txn.writes.size(), 3U);
   EXPECT_EQ(std::get<etcd::Put>(txn.writes[1]).key, record::history_key("app", house.view.record_revision()));
+  EXPECT_TRUE(std::holds_alternative<etcd::Delete>(txn.writes[2])) << "the key that spoke for the removed member";
 }
 
 TEST_F(Changes, TheOldestEntryOfAFullHistoryIsDeletedWithTheClose) {

@@ -28,6 +28,7 @@ struct Voting : ::testing::Test {
   void answer_status(MemberId as, ClusterId cluster = kCluster) {
     etcd::Status status;
     status.header = {cluster, as, 1, 1};
+    voter.note_life(status.header);
     voter.handle(house.now, status_asked.purpose, status);
   }
   gossip::Answered word(Duration rtt, MemberId member = MemberId{3}) {
