@@ -46,7 +46,8 @@ def recovers(node, *arguments):
     wait_until("etcd takes writes again", lambda: node.etcdctl("put", "recovered", "yes", check=False, timeout=5).returncode == 0, 40)
     took = time.monotonic() - begun
     print(f"  recover to writable: {took:.1f} s")
-    wait_until("the recovery is over", lambda: node.json("status")["health"] != "majority_lost" and node.get("remover"), 40)
+    wait_until("the recovery is over", lambda: node.json("status")["health"] != "majority_lost" and cluster_id(node)
+               and node.get("remover"), 40)
     check(list(node.members().values()) == [(node.name, False)], f"members: {node.members()}")
     check(glob.glob(f"{node.home}/etcd/data.set-aside-*recovered-by-an-operator*"), "the old data was not set aside")
     return took
