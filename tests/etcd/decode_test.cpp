@@ -196,7 +196,8 @@ TEST(Decode, Alarms) {
   EXPECT_TRUE(read<Alarms>(ListAlarms{}, with_header("")).raised.empty());
   EXPECT_THAT(read<Alarms>(ListAlarms{}, with_header(R"("alarms":[{"memberID":"7","alarm":"NOSPACE"}])")).raised,
               testing::ElementsAre(Alarm{MemberId{7}, "NOSPACE"}));
-  EXPECT_EQ(outcome(decode(DisarmAlarm{MemberId{7}}, 200, with_header(""))), Outcome::kDone);
+  EXPECT_EQ(outcome(decode(DisarmAlarm{MemberId{7}}, 200, R"({"alarms":[{"memberID":"7","alarm":"NOSPACE"}]})")), Outcome::kDone);
+  EXPECT_EQ(outcome(decode(DisarmAlarm{MemberId{7}}, 200, R"({"alarms":7})")), Outcome::kUnknown);
   expect_malformed(ListAlarms{}, with_header(R"("alarms":[{"memberID":"7"}])"), "alarm");
   expect_malformed(ListAlarms{}, with_header(R"("alarms":[7])"), "alarms");
 }
