@@ -81,7 +81,8 @@ void membership_call(Pair& pair, Random& random, Host host, std::optional<std::u
     case 2:
       return void(pair.ask(host, etcd::AddLearner{"nonsense"}));
     case 3:
-      return void(pair.ask(host, etcd::Promote{MemberId{random.below(2) == 0 ? kNoMember : learner.value_or(1)}}));
+      pair.ask(host, etcd::Promote{MemberId{random.below(2) == 0 ? kNoMember : learner.value_or(1)}});
+      return pair.settle();  // it may have been done, and not be known to the learner yet
     case 4:
       return void(pair.ask(host, etcd::Promote{MemberId{1}}));
     case 5:
