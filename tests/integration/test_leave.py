@@ -9,7 +9,7 @@ import time
 
 sys.path.insert(0, os.path.dirname(__file__))
 from native import BIN, Cluster, wait_until  # noqa: E402
-from test_native import check, check_explained, member_id, removals  # noqa: E402
+from test_native import check, check_explained, main, member_id, removals  # noqa: E402
 
 
 def leader(cluster, nodes):
@@ -125,13 +125,4 @@ SCENARIOS = [the_leader_and_the_remover_leave_and_one_comes_back, a_leave_waits_
              the_daemon_may_be_killed_and_etcd_comes_back_by_itself]
 
 if __name__ == "__main__":
-    names = {s.__name__: s for s in SCENARIOS}
-    if len(sys.argv) != 2 or sys.argv[1] not in names:
-        print("\n".join(names))
-        sys.exit(0 if "--list" in sys.argv else 64)
-    if os.geteuid() != 0:
-        print("skipped: network namespaces need root")
-        sys.exit(77)
-    sys.stdout.reconfigure(line_buffering=True)
-    names[sys.argv[1]]()
-    print("passed")
+    main(SCENARIOS)

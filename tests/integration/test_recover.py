@@ -10,11 +10,7 @@ import time
 
 sys.path.insert(0, os.path.dirname(__file__))
 from native import APP, Cluster, wait_until  # noqa: E402
-
-
-def check(condition, what):
-    if not condition:
-        raise AssertionError(what)
+from test_native import check, main  # noqa: E402
 
 
 def says(node, text):
@@ -173,13 +169,4 @@ SCENARIOS = [the_last_voter_of_three_is_recovered_and_the_dead_join_it, a_copy_i
              two_of_three_disks_are_lost_while_the_third_is_down]
 
 if __name__ == "__main__":
-    names = {s.__name__: s for s in SCENARIOS}
-    if len(sys.argv) < 2 or sys.argv[1] not in names:
-        print("\n".join(names))
-        sys.exit(0 if "--list" in sys.argv else 64)
-    if os.geteuid() != 0:
-        print("skipped: network namespaces need root")
-        sys.exit(77)
-    sys.stdout.reconfigure(line_buffering=True)
-    names[sys.argv[1]]()
-    print("passed")
+    main(SCENARIOS)

@@ -8,11 +8,7 @@ import time
 
 sys.path.insert(0, os.path.dirname(__file__))
 from native import Cluster, wait_until  # noqa: E402
-
-
-def check(condition, what):
-    if not condition:
-        raise AssertionError(what)
+from test_native import check, main  # noqa: E402
 
 
 def voters(witness):
@@ -143,13 +139,4 @@ SCENARIOS = [seven_nodes_have_five_voters_and_a_guest_moves_up, two_nodes_are_a_
              a_full_etcd_is_compacted_and_defragmented]
 
 if __name__ == "__main__":
-    names = {s.__name__: s for s in SCENARIOS}
-    if len(sys.argv) < 2 or sys.argv[1] == "--list" or sys.argv[1] not in names:
-        print("\n".join(names))
-        sys.exit(0 if "--list" in sys.argv else 64)
-    if os.geteuid() != 0:
-        print("skipped: network namespaces need root")
-        sys.exit(77)
-    sys.stdout.reconfigure(line_buffering=True)
-    names[sys.argv[1]]()
-    print("passed")
+    main(SCENARIOS)
