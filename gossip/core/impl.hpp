@@ -18,6 +18,8 @@ namespace fluxpg::gossip {
 
 // One durable write allows this many incarnations: a refutation must not wait for the disk.
 constexpr std::uint64_t kIncarnationBlock = 1024;
+// Effects of one input; more is possible.
+constexpr std::size_t kMostly = 4;
 // One peer is asked for its full state at most this often, however many gaps its news shows.
 constexpr Duration kAskAgain = milliseconds(500);
 // Conflicts are reported once each; an attacker with the secret must not fill memory with them.
@@ -53,7 +55,7 @@ class Node::Impl {
   void on(const Seeds& seeds);
   void on(const ProbeNow& wish);
   void take(Route route, const Message& message);
-  void send(Destination to, Message message);
+  void send(Destination to, Message&& message);
 
   // messages.cpp
   void receive(const Ping& ping, Route route);

@@ -75,7 +75,10 @@ Effects Node::Impl::finish() {
   return std::exchange(effects_, {});
 }
 
-void Node::Impl::send(Destination to, Message message) { effects_.push_back(SendTo{std::move(to), std::move(message)}); }
+void Node::Impl::send(Destination to, Message&& message) {
+  if (effects_.empty()) effects_.reserve(kMostly);
+  effects_.emplace_back(SendTo{std::move(to), std::move(message)});
+}
 
 void Node::Impl::take(Route route, const Message& message) {
   std::visit(

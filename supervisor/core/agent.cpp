@@ -208,7 +208,7 @@ void Agent::Impl::take(const Now& now, const StopRequested&) {
 void Agent::Impl::apply(const Now& now, gossip::Effects effects) {
   for (gossip::Effect& effect : effects) {
     if (auto* send = std::get_if<gossip::SendTo>(&effect)) {
-      out_.push(Send{std::move(send->to), std::move(send->message)});
+      out_.push(std::move(*send));
     } else if (auto* reserve = std::get_if<gossip::ReserveIncarnations>(&effect)) {
       if (holds(Guard::kIncarnationDurable)) persistent_.incarnation_limit = reserve->limit;
       out_.push(Persist{persistent_});

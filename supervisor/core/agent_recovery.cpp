@@ -44,7 +44,7 @@ void Agent::Impl::remember_voters(const Now& now) {
   voters_noted_ = now.boot;
   const World facts = world(now);
   // With a leader there may be ballots, and what their voters hear of the victim is their own business.
-  if (majority_lost(now, facts) && !view_.own_has_leader(now)) evidence_.tick(now, facts, out_);
+  if (!view_.own_has_leader(now) && majority_lost(now, facts)) evidence_.tick(now, facts, out_);
   auto voters = voters_to_remember(now, facts);
   if (!voters || *voters == persistent_.voters) return;
   persistent_.voters = std::move(*voters);

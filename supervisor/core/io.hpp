@@ -9,7 +9,7 @@
 
 #include "discovery/types.hpp"
 #include "etcdctl-adapter/types.hpp"
-#include "gossip/core/message.hpp"
+#include "gossip/core/node.hpp"
 #include "supervisor/core/loss.hpp"
 #include "supervisor/record/record.hpp"
 
@@ -139,10 +139,7 @@ using Input = std::variant<Tick, MessageReceived, ConnectionLost, ListingAnswere
                            PostgresReplied, EtcdRestored, OperatorSays, StopRequested, SwitchoverAnswered>;
 
 // ---- actions, carried out in their order; whatever follows a Persist waits until it is durable ----
-struct Send {
-  gossip::Destination to;
-  gossip::Message message;
-};
+using Send = gossip::SendTo;
 // Our own etcd over loopback, or another node's over TLS, verified by its host name.
 struct EtcdTarget {
   bool own = true;

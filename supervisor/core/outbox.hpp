@@ -19,7 +19,11 @@ struct Purpose {
 
 class Outbox {
  public:
-  void push(Action action) { actions_.push_back(std::move(action)); }
+  template <class Each>
+  void push(Each&& action) {
+    if (actions_.empty()) actions_.reserve(kMostly);
+    actions_.emplace_back(std::forward<Each>(action));
+  }
   void say(Say::Level level, std::string text) { push(Say{level, std::move(text)}); }
   void info(std::string text) { say(Say::Level::kInfo, std::move(text)); }
   void warn(std::string text) { say(Say::Level::kWarning, std::move(text)); }
@@ -47,6 +51,7 @@ class Outbox {
   Actions take() { return std::exchange(actions_, {}); }
 
  private:
+  static constexpr std::size_t kMostly = 4;  // actions of one step; more is possible
   Actions actions_;
   std::map<RequestId, Purpose> pending_;
   std::uint64_t last_id_ = 0;

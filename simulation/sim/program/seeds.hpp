@@ -21,7 +21,7 @@ struct Wanted {
   std::string mutant;  // a guard left out (mutants.hpp); empty: none
   std::uint64_t seed = 1;
   std::size_t nodes = 0;  // 0: 3 to 5, by the seed
-  std::int64_t minutes_of_faults = 8;
+  std::int64_t minutes_of_faults = 0;  // 0: by the seed, see faults_last
   double hours_of_faults = 0;
   std::vector<std::string> faults;  // only these kinds; empty: all
   std::string policy;               // empty: ours (compare: all)
@@ -47,6 +47,6 @@ Run run_seed(std::uint64_t seed, const Wanted& wanted, Tell trace);
 // The same faults under any policy, on a founded cluster of 3 or 5.
 Compared compare_seed(std::uint64_t seed, const Wanted& wanted, const std::string& policy, Tell trace);
 
-std::string describe(const Wanted& wanted);  // "3 to 5 nodes, 8 minutes of faults each"
+std::string describe(const Wanted& wanted);  // "5 nodes, 4 minutes of faults each"
 
 }  // namespace fluxpg::simulation

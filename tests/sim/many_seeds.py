@@ -1,0 +1,13 @@
+#!/usr/bin/env python3
+"""Random seeds, as many as one can afford: no invariant breaks, and every run settles. FLUXPG_SEEDS=A-B picks others than the first
+hundred thousand.
+
+Gives way to everything else on the machine: tests/run lets it run beside tiers that mostly wait.
+"""
+import os
+
+BIN = os.path.join(os.environ.get("FLUXPG_BUILD", "build"), "bin")
+SEEDS = os.environ.get("FLUXPG_SEEDS") or "1-100000"
+
+os.nice(19)
+os.execv(os.path.join(BIN, "fluxpg-sim"), ["fluxpg-sim", "run", "--seeds", SEEDS])
