@@ -29,7 +29,7 @@ struct Compared {
 };
 
 // The same faults at the same times for whatever policy runs, on a healthy cluster. Left out: address changes, because the policies name
-// members by address in etcd and the model would not notice; and the operator's pause, which only ours obeys.
+// members by address in etcd and the model would not notice; and what only ours obeys, which is the operator's word.
 Compared run_compared(Simulation& simulation, Chaos chaos);
 
 }  // namespace fluxpg::simulation

@@ -4,14 +4,6 @@
 namespace fluxpg::simulation {
 
 // Not drawn by random runs: a member that may go on its own wish is missing by right, and hides what others do wrong. `--faults` names it.
-std::vector<FaultKind> faults_of_operators() {
-  return {{"node-leaves", "an operator retires it, and takes it back", [](Sim& s, std::size_t h, Duration d) {
-             using What = supervisor::OperatorSays::What;
-             s.input(h, supervisor::OperatorSays{What::kLeave, ""});
-             s.at(d, [&s, h] { s.input(h, supervisor::OperatorSays{What::kCancelLeave, ""}); });
-           }}};
-}
-
 std::vector<FaultKind> faults_of_etcd() {
   return {
       {"slow-etcd", "requests to the own etcd take 100 to 1500 ms",
