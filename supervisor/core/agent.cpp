@@ -266,17 +266,20 @@ void Agent::Impl::step(const Now& now) {
   write_hosts();
 }
 
+// Whose etcd is asked beside our own. Whoever holds data asks nobody of another cluster. Whoever has set its data aside prefers the cluster
+// that it gave way to, and asks any other if nobody is left of that one: it may have been given up in its turn.
 const std::vector<EtcdTarget>& Agent::Impl::remotes() {
-  const std::pair basis{gossip_.version(), persistent_.cluster};
+  const std::tuple basis{gossip_.version(), persistent_.cluster, persistent_.chosen};
   if (remotes_for_ == basis) return remotes_;
   remotes_for_ = basis;
   remotes_.clear();
+  std::vector<EtcdTarget> others;
   for (const auto& [id, member] : gossip_.members()) {
+    if (member.state != gossip::State::kAlive || !member.info.member || !member.info.cluster) continue;
     const bool same = !persistent_.cluster || member.info.cluster == persistent_.cluster;
-    if (member.state == gossip::State::kAlive && member.info.member && member.info.cluster && same) {
-      remotes_.push_back(World::etcd_of(member.info));
-    }
+    (same ? remotes_ : others).push_back(World::etcd_of(member.info));
   }
+  if (remotes_.empty() && !persistent_.chosen) remotes_ = std::move(others);
   return remotes_;
 }
 

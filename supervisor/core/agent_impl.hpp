@@ -148,7 +148,7 @@ class Agent::Impl {
   std::optional<Seen> hosts_for_, patroni_for_, claimed_for_;
   std::optional<gossip::NodeInfo> announced_;
   std::vector<EtcdTarget> remotes_;
-  std::optional<std::pair<std::uint64_t, ClusterId>> remotes_for_;  // gossip's version, and our cluster
+  std::optional<std::tuple<std::uint64_t, ClusterId, bool>> remotes_for_;  // gossip's version, our cluster, and whether it is chosen
   TimePoint promised_deadline_ = kNever;
   TimePoint heartbeat_{};
   bool news_ = true;  // the input in hand said something that step() may depend on
