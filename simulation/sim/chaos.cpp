@@ -46,7 +46,7 @@ void inject_faults(Simulation& sim, const Chaos& chaos) {
     sim.run_for(sim.fault_random().below(chaos.between * 2));
     inject_random_fault(sim, chaos.nodes, chaos.fault_lasts, chaos.only, chaos.without);
   }
-  sim.run_for(chaos.fault_lasts + seconds(5));
+  sim.run_for(chaos.last_ones);
 }
 
 void end_faults(Simulation& sim, const Chaos& chaos) {
@@ -77,7 +77,7 @@ void run_chaos(Simulation& sim, const Chaos& chaos) {
   for (std::size_t i = 0; i < chaos.nodes; ++i) {
     sim.at(sim.random().below(seconds(5)), [&sim, i] { sim.start(i); });
   }
-  if (sim.random().below(4) != 0) sim.run_for(seconds(90));  // else things go wrong while the cluster is founded
+  if (sim.random().below(4) != 0) sim.run_for(seconds(60));  // else things go wrong while the cluster is founded
   inject_faults(sim, chaos);
   end_faults(sim, chaos);
   if (sim.over()) return sim.count("run: not judged to its end");

@@ -10,6 +10,7 @@ struct Chaos {
   Duration faults = minutes(8);         // how long things go wrong
   Duration fault_lasts = seconds(150);  // each of them at most
   Duration between = seconds(15);       // on average
+  Duration last_ones = seconds(75);     // … before all are ended: an absence window and a ballot
   Duration settle = minutes(40);        // afterwards: the listed grace and a few ballots
   std::vector<std::string> only;        // kinds of fault; empty: all
   std::vector<std::string> without;     // kinds of fault that are left out

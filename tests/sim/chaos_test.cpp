@@ -29,7 +29,7 @@ void run_seeds(std::uint64_t first, std::uint64_t last, const std::vector<std::s
 TEST(Chaos, OfFourMinutesBreaksNothingAndSettlesForTheFirstSeeds) { run_seeds(1, 50); }
 TEST(Chaos, OfFourMinutesBreaksNothingAndSettlesForMoreSeeds) { run_seeds(51, 100); }
 
-// Not drawn by the runs above (faults_of_operators): here one fault of four retires a node, and takes it back later.
+// Rare in the runs above: here one fault of four retires a node, and takes it back later.
 TEST(Chaos, OfNodesThatLeaveBreaksNothingAndSettles) {
   run_seeds(
       1, 60,
