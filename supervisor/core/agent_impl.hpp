@@ -135,7 +135,6 @@ class Agent::Impl {
   TimePoint vouch_at_{};
   Plan plan_;
   TimePoint retry_decision_at_{};
-  TimePoint survey_at_{};
   LearnerWatch learner_;
   Janitor janitor_;
   RunPatroni patroni_;
