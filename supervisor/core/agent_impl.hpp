@@ -76,6 +76,7 @@ class Agent::Impl {
   void write_hosts();
   void pause_evictions(bool paused);
 
+  void note_life(const Now& now, const etcd::Header& answered);
   void open_ballot(const Now& now, const verdict::Ballot& ballot, std::optional<gossip::Route> route);
   void apply(const Now& now, gossip::Effects effects);
   bool fresh() const;
