@@ -24,6 +24,7 @@ enum class Guard : std::uint8_t {
   kOneDecision,
   kCompareAndSwap,
   kLastLook,
+  kEtcdLastLook,
   kOpenerRefutes,
   kRefuteBeforeCall,
   kSameKey,

@@ -22,6 +22,7 @@ constexpr Mutant kMutants[] = {
     {"decides-over-an-open-decision", Guard::kOneDecision, "decides while another decision is open"},
     {"opens-without-compare", Guard::kCompareAndSwap, "writes a decision whatever the record and the remover key say"},
     {"no-last-look", Guard::kLastLook, "calls although the victim has come back"},
+    {"last-look-asks-no-etcd", Guard::kEtcdLastLook, "calls although the victim's etcd has come back, without its daemon"},
     {"successor-refutes", Guard::kOpenerRefutes, "closes a decision of another as refuted, whose call may be under way"},
     {"refutes-after-its-call", Guard::kRefuteBeforeCall, "closes its own decision as refuted after it has called"},
     {"refutes-after-a-lost-key", Guard::kSameKey,

@@ -150,8 +150,7 @@ void Agent::Impl::take(const Now& now, const InstancesKnown& input) {
 void Agent::Impl::take(const Now& now, const EtcdReplied& input) {
   const auto purpose = out_.answered(input.id);
   if (!purpose) return;
-  // Whoever asked: an etcd that answers is no dead one to an open ballot.
-  if (const auto* status = input.result ? std::get_if<etcd::Status>(&*input.result) : nullptr) voter_.note_life(status->header);
+  if (const auto* status = input.result ? std::get_if<etcd::Status>(&*input.result) : nullptr) note_life(now, status->header);
   switch (purpose->part) {
     case Purpose::Part::kView:
       news_ = view_.handle(now, *purpose, input.result, out_);
@@ -180,6 +179,14 @@ void Agent::Impl::take(const Now& now, const EtcdReplied& input) {
       }
       return;
   }
+}
+
+// Whoever asked: an etcd that answers is no dead one, neither to an open ballot nor to an open decision.
+void Agent::Impl::note_life(const Now& now, const etcd::Header& answered) {
+  voter_.note_life(answered);
+  if (!view_.has_list() || answered.cluster != view_.list().header.cluster) return;
+  const auto bound = view_.bindings().find(answered.member);
+  if (bound != view_.bindings().end()) vouchers_.note(bound->second.node, now.boot);
 }
 
 void Agent::Impl::take(const Now& now, const ProcessesSeen& input) {

@@ -56,16 +56,17 @@ void Agent::Impl::follow_ballot(const Now& now, const World& facts) {
   change_.open(now, facts, lease_, collector_.change(), collector_.certificate(), ballot.electorate, ballot.revision, out_);
 }
 
-// Not to be carried out: it tells operators, long before any eviction is due, whether the voters agree.
+// Not to be carried out: it tells operators, long before any eviction is due, whether the voters agree. Whoever has just fallen silent is
+// asked about at once; of several dead ones it is the turn of the one that was asked about longest ago.
 void Agent::Impl::survey(const Now& now, const World& facts, const PlanInput& input) {
+  const SeatFacts* next = nullptr;
   for (const SeatFacts& voter : input.voters) {
-    if (voter.alive) continue;
-    const bool fresh_death = collector_.change().member != voter.member || collector_.opened_at() + voter.silent_for < now.boot;
-    if (!fresh_death && now.boot < survey_at_) continue;
-    survey_at_ = now.boot + kSurveyEvery;
-    start_ballot(now, facts, {record::Kind::kRemove, voter.member, voter.node, voter.name, voter.peer_url, "survey", ""}, false);
-    return;
+    const Duration asked_ago = now.boot - collector_.asked_about(voter.member);
+    const bool due = !voter.alive && (asked_ago > voter.silent_for || asked_ago >= kSurveyEvery);
+    if (due && (next == nullptr || collector_.asked_about(voter.member) < collector_.asked_about(next->member))) next = &voter;
   }
+  if (next == nullptr) return;
+  start_ballot(now, facts, {record::Kind::kRemove, next->member, next->node, next->name, next->peer_url, "survey", ""}, false);
 }
 
 // The remover looks closely, for a promotion; the other voters only so that the next remover knows how long it has been stuck.

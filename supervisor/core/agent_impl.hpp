@@ -76,6 +76,7 @@ class Agent::Impl {
   void write_hosts();
   void pause_evictions(bool paused);
 
+  void note_life(const Now& now, const etcd::Header& answered);
   void open_ballot(const Now& now, const verdict::Ballot& ballot, std::optional<gossip::Route> route);
   void apply(const Now& now, gossip::Effects effects);
   bool fresh() const;
@@ -135,7 +136,6 @@ class Agent::Impl {
   TimePoint vouch_at_{};
   Plan plan_;
   TimePoint retry_decision_at_{};
-  TimePoint survey_at_{};
   LearnerWatch learner_;
   Janitor janitor_;
   RunPatroni patroni_;

@@ -164,7 +164,17 @@ void ChangeExecution::tick(const Now& now, const World& world, const RemoverLeas
         why + "; void in " + std::to_string(to_ms(void_at - now.boot) / 1000) + " s, when no call for it can be under way any more";
     return;
   }
-  read_back(now, world, out);
+  look(now, world, *record, out);
+}
+
+// Gossip tells of daemons. An etcd may be back before its daemon is, and counts for the quorum from then on: it is asked itself.
+void ChangeExecution::look(const Now& now, const World& world, const Record& record, Outbox& out) {
+  const auto etcd = world.etcd_of(record.change.member, record.change.node);
+  const bool asked = of_voter(record.change) && record.change.rule != verdict::kLeaveRule && holds(Guard::kEtcdLastLook);
+  if (!asked || !etcd) return read_back(now, world, out);
+  step_ = Step::kVictimStatus;
+  const Purpose purpose{Purpose::Part::kChange, static_cast<std::uint32_t>(step_), {}};
+  out.ask(purpose, *etcd, etcd::GetStatus{}, world.config.rules.evidence_wait);
 }
 
 void ChangeExecution::read_back(const Now& now, const World& world, Outbox& out) {
@@ -177,6 +187,7 @@ void ChangeExecution::handle(const Now& now, const World& world, const RemoverLe
   const Step step = static_cast<Step>(purpose.step);
   step_ = Step::kIdle;
   if (step == Step::kCalling) return took_call(now, world, lease, view, result, out);
+  if (step == Step::kVictimStatus) return took_victim_status(now, world, lease, out);
   if (!result) {
     // Of a transaction this means "unknown": the record itself tells, and is read again.
     not_before_ = now.boot + milliseconds(500);
@@ -203,6 +214,13 @@ void ChangeExecution::handle(const Now& now, const World& world, const RemoverLe
   }
   if (const auto* range = std::get_if<etcd::RangeResult>(&*result)) return took_read_back(now, world, lease, *range, out);
   if (const auto* list = std::get_if<etcd::MemberList>(&*result)) return took_list(now, world, lease, *list, out);
+}
+
+// If it answered as the victim, it has been vouched for by now, and the next tick sees it.
+void ChangeExecution::took_victim_status(const Now& now, const World& world, const RemoverLease& lease, Outbox& out) {
+  const auto& record = world.view.record();
+  if (!record || !record->open() || !lease.held() || world.view.record_revision() != epoch_) return;
+  if (!of_voter(record->change) || !victim_lives(world, *record)) read_back(now, world, out);
 }
 
 void ChangeExecution::took_read_back(const Now& now, const World& world, const RemoverLease& lease, const etcd::RangeResult& range,

@@ -34,13 +34,15 @@ class ChangeExecution {
   const std::string& flaw() const { return flaw_; }
 
  private:
-  enum class Step : std::uint32_t { kIdle, kOpening, kReadBack, kListing, kCalling, kClosing };
+  enum class Step : std::uint32_t { kIdle, kOpening, kVictimStatus, kReadBack, kListing, kCalling, kClosing };
   static bool leave_stands(const World& world, const record::Record& record);
   bool victim_lives(const World& world, const record::Record& record) const;
   static std::string flaw_of(const World& world, const record::Record& record);
   bool mine(Epoch epoch, const RemoverLease& lease) const;
   void ask(Step step, etcd::Call call, Duration deadline, Outbox& out);
+  void look(const Now& now, const World& world, const record::Record& record, Outbox& out);
   void read_back(const Now& now, const World& world, Outbox& out);
+  void took_victim_status(const Now& now, const World& world, const RemoverLease& lease, Outbox& out);
   void took_read_back(const Now& now, const World& world, const RemoverLease& lease, const etcd::RangeResult& range, Outbox& out);
   void took_list(const Now& now, const World& world, const RemoverLease& lease, const etcd::MemberList& list, Outbox& out);
   void took_call(const Now& now, const World& world, const RemoverLease& lease, EtcdView& view, const etcd::Result& result, Outbox& out);

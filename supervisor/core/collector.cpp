@@ -28,6 +28,8 @@ void Collector::open(const Now& now, const World& world, record::Change change, 
   tally_ = {};
   tally_.needed = ballot.electorate.majority();
   opened_at_ = now.boot;
+  std::erase_if(asked_about_, [&ballot](const auto& entry) { return !ballot.electorate.contains(entry.first); });
+  asked_about_[change_.member] = now.boot;
   bound_ = world.config.rules.ballot_bound;
   resend_at_ = now.boot + kResend;
   ++counters_["verdict.ballots"];
@@ -88,6 +90,11 @@ void Collector::conclude(const Now& now, State state) {
 bool Collector::contested(const Now& now, MemberId member) const {
   const auto found = contested_until_.find(member);
   return found != contested_until_.end() && now.boot < found->second;
+}
+
+TimePoint Collector::asked_about(MemberId member) const {
+  const auto found = asked_about_.find(member);
+  return found == asked_about_.end() ? TimePoint{} : found->second;
 }
 
 TimePoint Collector::next_deadline() const {

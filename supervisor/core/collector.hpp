@@ -29,9 +29,10 @@ class Collector {
   const verdict::Certificate& certificate() const { return certificate_; }
   const verdict::Tally& tally() const { return tally_; }
   TimePoint closed_at() const { return closed_at_; }
-  TimePoint opened_at() const { return opened_at_; }
   // A ballot that was to decide about this member did not agree, not long ago: other changes get their turn before the next one.
   bool contested(const Now& now, MemberId member) const;
+  // When the last ballot about this member was opened; TimePoint{}: never.
+  TimePoint asked_about(MemberId member) const;
   // The verdict, if there is one yet, was taken up or dropped by the caller.
   void settle() { decides_ = decides_ && busy(); }
   std::optional<BallotView> view(const Now& now, const World& world) const;
@@ -51,6 +52,7 @@ class Collector {
   TimePoint resend_at_ = kNever;
   Duration bound_{};
   std::map<MemberId, TimePoint> contested_until_;
+  std::map<MemberId, TimePoint> asked_about_;  // of the voters
   std::map<std::string, std::uint64_t> counters_;
 };
 

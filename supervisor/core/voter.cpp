@@ -10,6 +10,7 @@ namespace fluxpg::supervisor {
 
 namespace {
 constexpr std::size_t kMaxInquiries = 16;
+constexpr const char* kTooMany = "too many ballots at once";
 constexpr std::size_t kMaxAnswered = 64;
 
 verdict::Listing listing_of(discovery::Presence presence) {
@@ -23,11 +24,6 @@ verdict::Listing listing_of(discovery::Presence presence) {
   }
   CHECK(false);
 }
-
-std::string client_url_of(const World& world, MemberId member) {
-  const etcd::Member* listed = world.view.find(member);
-  return listed == nullptr || listed->client_urls.empty() ? "" : listed->client_urls.front();
-}
 }  // namespace
 
 bool Voter::open(const Now& now, const World& world, const verdict::Ballot& ballot, std::optional<gossip::Route> route, Outbox& out) {
@@ -37,12 +33,18 @@ bool Voter::open(const Now& now, const World& world, const verdict::Ballot& ball
     if (route) out.push(Send{*route, again->second.vote});
     return false;
   }
-  if (!own || !ballot.electorate.contains(own) || inquiries_.count(ballot.id) > 0 || inquiries_.size() >= kMaxInquiries) return false;
+  if (!own || !ballot.electorate.contains(own) || inquiries_.count(ballot.id) > 0) return false;
   wait_ = world.config.rules.evidence_wait;
   Inquiry inquiry;
   inquiry.ballot = ballot;
   inquiry.route = route;
   inquiry.since = now.boot;
+  if (inquiries_.size() >= kMaxInquiries) {
+    // Asked again it must not be answered from what was heard after that only: the first answer, which says nothing, stands.
+    inquiry.refused = true;
+    inquiries_.emplace(ballot.id, std::move(inquiry));
+    return false;
+  }
   const std::uint32_t status = static_cast<std::uint32_t>(Step::kVictimStatus);
   const std::uint32_t list = static_cast<std::uint32_t>(Step::kOwnList);
   if (ballot.of_leave()) {
@@ -50,14 +52,8 @@ bool Voter::open(const Now& now, const World& world, const verdict::Ballot& ball
   } else if (ballot.victim.member == own) {
     // About ourselves: only our own etcd's fresh answer is a proof.
     out.ask_own({Purpose::Part::kVoter, status, ballot.id}, etcd::GetStatus{}, wait_);
-  } else if (const gossip::NodeInfo* victim = world.info(ballot.victim.node); victim != nullptr) {
-    out.ask({Purpose::Part::kVoter, status, ballot.id}, World::etcd_of(*victim), etcd::GetStatus{}, wait_);
-  } else if (const std::string address = world.address_of(ballot.victim.node); !address.empty()) {
-    // Its daemon has been silent since before we started: its etcd is asked where it was when it joined.
-    const auto url = endpoint_of_url(client_url_of(world, ballot.victim.member));
-    const std::uint16_t port = url ? url->port : world.config.ports.etcd_client;
-    out.ask({Purpose::Part::kVoter, status, ballot.id}, EtcdTarget{false, {address, port}, host_name(ballot.victim.node)},
-            etcd::GetStatus{}, wait_);
+  } else if (const auto victim = world.etcd_of(ballot.victim.member, ballot.victim.node)) {
+    out.ask({Purpose::Part::kVoter, status, ballot.id}, *victim, etcd::GetStatus{}, wait_);
   } else {
     inquiry.status_answered = true;
     inquiry.evidence.push_back({"etcd-status", "not asked: no address of it is known", 0});
@@ -112,7 +108,7 @@ void Voter::handle(const Now& now, const Purpose& purpose, const etcd::Result& r
 
 verdict::Vote Voter::vote(const Now& now, const World& world, const Inquiry& inquiry) {
   verdict::Findings findings = inquiry.findings;
-  findings.unwell = world.unwell;
+  findings.unwell = inquiry.refused ? kTooMany : world.unwell;
   findings.vouched_ago = now.boot - world.vouchers.silent_since(inquiry.ballot.victim.node, world.started);
   const gossip::NodeInfo* victim = world.info(inquiry.ballot.victim.node);
   findings.leaves = victim != nullptr && victim->leaving;
@@ -149,7 +145,7 @@ std::vector<Voter::Answer> Voter::tick(const Now& now, const World& world) {
     const gossip::NodeInfo* victim = world.info(inquiry.ballot.victim.node);
     const bool life = inquiry.findings.etcd_answered_as_victim || inquiry.findings.victim_vouched;
     const bool agrees = inquiry.own_list_answered && victim != nullptr && victim->leaving;
-    if (!(inquiry.ballot.of_leave() ? agrees : life) && now.boot < inquiry.since + wait_) {
+    if (!(inquiry.ballot.of_leave() ? agrees : life) && !inquiry.refused && now.boot < inquiry.since + wait_) {
       ++it;
       continue;
     }

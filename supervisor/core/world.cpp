@@ -1,5 +1,7 @@
 #include "supervisor/core/world.hpp"
 
+#include "supervisor/core/seat.hpp"
+
 namespace fluxpg::supervisor {
 
 using gossip::State;
@@ -99,6 +101,15 @@ std::string World::client_url(const gossip::NodeInfo& node) const {
 
 EtcdTarget World::etcd_of(const gossip::NodeInfo& node) {
   return {false, Endpoint{node.address, node.ports.etcd_client}, host_name(node.id)};
+}
+
+std::optional<EtcdTarget> World::etcd_of(MemberId member, const NodeId& node) const {
+  if (const gossip::NodeInfo* known = info(node); known != nullptr) return etcd_of(*known);
+  const std::string address = address_of(node);
+  if (address.empty()) return std::nullopt;
+  const etcd::Member* listed = view.find(member);
+  const auto url = listed == nullptr || listed->client_urls.empty() ? std::nullopt : endpoint_of_url(listed->client_urls.front());
+  return EtcdTarget{false, {address, url ? url->port : config.ports.etcd_client}, host_name(node)};
 }
 
 }  // namespace fluxpg::supervisor

@@ -75,6 +75,8 @@ struct World {
   std::string peer_url(const gossip::NodeInfo& info) const;
   std::string client_url(const gossip::NodeInfo& info) const;
   static EtcdTarget etcd_of(const gossip::NodeInfo& info);
+  // Where a member's etcd is asked; of a node that gossip never heard of, where it was when it joined. nullopt: nobody knows.
+  std::optional<EtcdTarget> etcd_of(MemberId member, const NodeId& node) const;
 };
 
 }  // namespace fluxpg::supervisor

@@ -25,6 +25,20 @@ TEST(Remover, IsThereForMostOfAQuietHour) {
   EXPECT_EQ(sim.states().reached().at("remover elected"), 1U);
 }
 
+// Their etcds veto each ballot at once. Of two such members each was news after the other, a hundred ballots a second.
+TEST(Remover, AsksAboutTwoWhoseEtcdsServeWithoutTheirDaemonsNowAndThenOnly) {
+  Scene sim({.hosts = 5, .instances = 5});
+  sim.found(5);
+  const std::size_t remover = sim.remover();
+  const auto ballots = [&] { return sim.snapshot(remover).counters["verdict.ballots"]; };
+  const std::uint64_t before = ballots();
+  sim.kill_daemon((remover + 1) % 5);
+  sim.kill_daemon((remover + 2) % 5);
+  sim.run_for(seconds(60));
+  EXPECT_GE(ballots(), before + 10);
+  EXPECT_LE(ballots(), before + 2 + 2 * 60 / 5);
+}
+
 TEST(View, ConvergesWithinTenSecondsAfterAPartitionHeals) {
   Scene sim({.hosts = 5, .instances = 5});
   sim.found(5);

@@ -7,7 +7,7 @@ namespace {
 TEST_F(Changes, AKeyThatIsNotOursAnyMoreStopsTheCall) {
   be_remover();
   adopt_removal();
-  tick();
+  look();
   house.etcd.keys.erase(record::remover_key("app"));
   house.etcd.put(record::remover_key("app"), record::to_json(record::RemoverKey{node_id(2), MemberId{2}}));
   answer_all();
@@ -18,7 +18,7 @@ TEST_F(Changes, AKeyThatIsNotOursAnyMoreStopsTheCall) {
 TEST_F(Changes, ARecordThatIsNotWhatItWasStopsTheCall) {
   be_remover();
   adopt_removal();
-  tick();
+  look();
   house.etcd.put(record::record_key("app"), record::to_json(removal("void")));
   answer_all();
   answer_all();
@@ -28,7 +28,7 @@ TEST_F(Changes, ARecordThatIsNotWhatItWasStopsTheCall) {
 TEST_F(Changes, AnotherListThanTheElectorateStopsTheCall) {
   be_remover();
   adopt_removal();
-  tick();
+  look();
   house.etcd.members.push_back({MemberId{4}, "n4", {}, {}, false});  // an operator used etcdctl
   answer_all();
   answer_all();
@@ -41,7 +41,7 @@ TEST_F(Changes, AnotherListThanTheElectorateStopsTheCall) {
 TEST_F(Changes, AnElectorateOfTheSameSizeIsNotTheSame) {
   be_remover();
   adopt_removal();
-  tick();
+  look();
   house.etcd.members[1].id = MemberId{4};  // one went, another came
   for (const Asked& one : house.asked()) answer(one, reply(one.call));
   for (const Asked& one : house.asked()) answer(one, reply(one.call));
@@ -52,7 +52,7 @@ TEST_F(Changes, AnElectorateOfTheSameSizeIsNotTheSame) {
 TEST_F(Changes, ARecordThatChangedAtTheReadBackStopsTheCall) {
   be_remover();
   adopt_removal();
-  tick();
+  look();
   house.etcd.put(record::record_key("app"), record::to_json(removal("void")));
   for (const Asked& one : house.asked()) answer(one, reply(one.call));
   EXPECT_TRUE(calls<etcd::ListMembers>(house.asked()).empty());
@@ -62,7 +62,7 @@ TEST_F(Changes, ARecordThatChangedAtTheReadBackStopsTheCall) {
 TEST_F(Changes, ALookAtTheKeyThatIsTooOldStopsTheCall) {
   be_remover();
   adopt_removal();
-  tick();
+  look();
   for (const Asked& one : house.asked()) answer(one, reply(one.call));
   const auto listing = house.asked();
   ASSERT_EQ(calls<etcd::ListMembers>(listing).size(), 1U);
@@ -99,7 +99,7 @@ TEST_F(Changes, ACertificateOfAnotherElectorateOrVictimOrWithAVetoIsNeverCarried
 TEST_F(Changes, TheCallGoesThroughOurOwnEtcdWithADeadline) {
   be_remover();
   adopt_removal();
-  tick();
+  look();
   answer_all();
   answer_all();
   const auto asked = house.asked();
@@ -113,7 +113,7 @@ TEST_F(Changes, ATimeOutIsUnknownTheListDecides) {
   be_remover();
   open_removal();
   refuse_removals = etcd::ErrorKind::kTimeout;
-  run(4);
+  run(5);
   ASSERT_EQ(removals_called, 1);
   EXPECT_TRUE(stored().open());
   run(3);
@@ -129,7 +129,7 @@ TEST_F(Changes, ARefusedRemovalStaysOpenAndIsTriedAgain) {
   be_remover();
   open_removal();
   refuse_removals = etcd::ErrorKind::kUnhealthy;
-  run(4);
+  run(5);
   EXPECT_TRUE(stored().open());
   EXPECT_NE(change.waits_for().find("refused"), std::string::npos);
   refuse_removals.reset();
@@ -247,7 +247,7 @@ TEST_F(Changes, AnAnswerToACallForAnEarlierDecisionClosesNothing) {
   be_remover();
   open_removal();
   answer_all();
-  tick();
+  look();
   answer_all();
   for (const Asked& one : house.asked()) answer(one, house.etcd.answer(one.call));
   const auto calling = house.asked();

@@ -47,6 +47,13 @@ struct Changes : ::testing::Test {
   void adopt_removal() { house.open_record(removal()); }
 
   void tick() { change.tick(house.now, house.world(), lease, house.out); }
+  // … and the victim's etcd says nothing of itself; what comes next is the look at the key.
+  void look() {
+    tick();
+    const auto status = house.asked();
+    ASSERT_EQ(calls<etcd::GetStatus>(status).size(), 1U);
+    answer(status[0], failure(etcd::ErrorKind::kTimeout));
+  }
   void answer(const Asked& one, const etcd::Result& result) {
     change.handle(house.now, house.world(), lease, house.view, one.purpose, result, house.out);
   }

@@ -109,7 +109,7 @@ TEST_F(Changes, AVictimThatReturnsBetweenTheLooksIsStillNotCalledFor) {
   be_remover();
   open_removal();
   answer_all();
-  tick();
+  look();
   answer_all();  // the read-back
   const auto listing = house.asked();
   ASSERT_EQ(calls<etcd::ListMembers>(listing).size(), 1U);
@@ -141,7 +141,7 @@ TEST_F(Changes, AfterTheCallTheOpenerDoesNotRefuteButWaitsForQuiet) {
   be_remover();
   open_removal();
   refuse_removals = etcd::ErrorKind::kTimeout;
-  run(4);
+  run(5);
   ASSERT_EQ(removals_called, 1);
   house.hears(house.member_info(3));
   const TimePoint called = house.now.boot;
@@ -153,6 +153,26 @@ TEST_F(Changes, AfterTheCallTheOpenerDoesNotRefuteButWaitsForQuiet) {
   pass(seconds(12));
   run();
   EXPECT_EQ(stored().outcome, "void");
+}
+
+// An etcd may be back before its daemon, and counts for the quorum from then on.
+TEST_F(Changes, AVictimWhoseEtcdAnswersTheLastLookIsNotCalledForThoughItsDaemonIsDead) {
+  adopt_removal();
+  be_remover();
+  tick();
+  const auto asked = house.asked();
+  ASSERT_EQ(calls<etcd::GetStatus>(asked).size(), 1U);
+  EXPECT_EQ(asked[0].target.endpoint.address, address_of(3));
+  EXPECT_EQ(asked[0].deadline, house.config.rules.evidence_wait);
+  house.pass(milliseconds(300));
+  house.vouchers.note(node_id(3), house.now.boot);  // the agent does, for each status
+  etcd::Status status;
+  status.header = {kCluster, MemberId{3}, 1, 1};
+  answer(asked[0], status);
+  EXPECT_TRUE(house.asked().empty());
+  run();
+  EXPECT_EQ(removals_called, 0);
+  EXPECT_NE(change.waits_for().find("the victim lives"), std::string::npos);
 }
 
 // It was dead when this was decided: whoever is suspected now has been back.
@@ -191,7 +211,7 @@ TEST_F(Changes, AKeyThatChangedAtTheReadBackStopsTheCall) {
   be_remover();
   open_removal();
   answer_all();
-  tick();  // asks for key and record once more
+  look();  // asks for key and record once more
   house.etcd.keys.erase(record::remover_key("app"));
   house.etcd.put(record::remover_key("app"), record::to_json(record::RemoverKey{node_id(2), MemberId{2}}));
   for (const Asked& one : house.asked()) answer(one, reply(one.call));
@@ -262,6 +282,13 @@ TEST_F(Leaves, TheLivingOneThatSignedItIsRemoved) {
   run();
   EXPECT_EQ(removals_called, 1);
   EXPECT_EQ(stored().outcome, "done");
+}
+
+TEST_F(Leaves, WhetherTheOneThatLeavesLivesIsNotAsked) {
+  be_remover();
+  house.open_record(leave({1, 2, 3}));
+  tick();
+  EXPECT_TRUE(calls<etcd::GetStatus>(house.asked()).empty());
 }
 
 TEST_F(Leaves, WithoutItsSignatureNobodyCarriesItOut) {

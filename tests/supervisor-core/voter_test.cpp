@@ -222,13 +222,38 @@ TEST_F(Voting, TheVictimItselfVetoesByItsOwnEtcdAndElseAbstains) {
   EXPECT_FALSE(voter.under_ballot(house.now));
 }
 
-TEST_F(Voting, InquiriesAreBounded) {
+TEST_F(Voting, InquiriesAreBoundedAndWhatIsTooMuchIsAnsweredWithAnAbstention) {
   for (int i = 0; i < 100; ++i) {
     ballot.id = house.random.nonce();
     open();
   }
+  const auto refused = tick();
+  EXPECT_EQ(refused.size(), 84U);
+  EXPECT_TRUE(
+      std::all_of(refused.begin(), refused.end(), [](const auto& answer) { return answer.vote.choice == verdict::Choice::kAbstain; }));
   house.pass(house.config.rules.evidence_wait);
   EXPECT_EQ(tick().size(), 16U);
+}
+
+// Else it would be answered from what is heard after the repetition only, and "dead" although the victim's etcd answered before.
+TEST_F(Voting, ABallotThatWasOneTooManyIsAnsweredTheSameWhenItIsRepeated) {
+  for (int i = 0; i < 17; ++i) {
+    ballot.id = house.random.nonce();
+    open();
+  }
+  const auto refused = tick();
+  ASSERT_EQ(refused.size(), 1U);
+  EXPECT_EQ(refused[0].vote.ballot, ballot.id);
+  answer_list();
+  answer_status(MemberId{3});
+  EXPECT_EQ(tick().size(), 16U);
+  house.done<Send>();
+  EXPECT_FALSE(open());
+  const auto sent = house.done<Send>();
+  ASSERT_EQ(sent.size(), 1U);
+  EXPECT_EQ(std::get<verdict::Vote>(sent[0].message).choice, verdict::Choice::kAbstain);
+  house.pass(house.config.rules.evidence_wait);
+  EXPECT_TRUE(tick().empty());
 }
 
 }  // namespace
