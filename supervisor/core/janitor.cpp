@@ -101,7 +101,9 @@ void Janitor::took_status(const Now& now, const World& world, const etcd::Status
   sizes_[member_] = status.db_size;
   const auto swept = swept_.find(member_);
   if (is_full(world, status.db_size) && (swept == swept_.end() || now.boot - swept->second >= kNotAgainBefore)) {
-    return ask(now, world, Step::kCompact, etcd::Compact{before > 0 ? before : status.header.revision}, seconds(30), out);
+    // Full, all that was written since the last round may be what filled it, and nobody writes: whoever watches is told to read anew.
+    const bool up_to_now = before == 0 || alarmed(world);
+    return ask(now, world, Step::kCompact, etcd::Compact{up_to_now ? status.header.revision : before}, seconds(30), out);
   }
   if (alarmed(world)) ask(now, world, Step::kAlarms, etcd::ListAlarms{}, seconds(2), out);
 }

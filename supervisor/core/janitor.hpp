@@ -34,7 +34,7 @@ class Janitor {
   bool busy_ = false;
   std::size_t turn_ = 0;       // the next member's place in the list
   MemberId member_;            // whom the calls are about
-  std::int64_t revision_ = 0;  // of the store, one round ago: who watches from there on loses nothing
+  std::int64_t revision_ = 0;  // of the store, one round ago: who watches from there on loses nothing; compacted to while there is space
   std::map<MemberId, TimePoint> swept_;
   std::map<MemberId, std::int64_t> sizes_;
 };

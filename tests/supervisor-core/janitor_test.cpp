@@ -19,6 +19,7 @@ class Sweeping : public ::testing::Test {
   // Lets the janitor look until each member has had its turn; what it asked for beside the status of members.
   std::vector<Asked> round(std::int64_t size) {
     std::vector<Asked> others;
+    looked_at = 0;
     for (int i = 0; i < 3; ++i) {
       house.pass(seconds(10));
       house.view.handle(house.now, {Purpose::Part::kView, 0, {}}, status(1, size), house.out);
@@ -30,6 +31,7 @@ class Sweeping : public ::testing::Test {
         if (!looks) others.push_back(one);
         etcd::Result result = etcd::Done{};
         if (looks) result = status(member_at(one.target), size);
+        if (looks && looked_at == 0) looked_at = revision;
         if (std::holds_alternative<etcd::ListAlarms>(one.call)) result = etcd::Alarms{{etcd::Alarm{MemberId{2}, "NOSPACE"}}};
         janitor.handle(house.now, house.world(), one.purpose, result, house.out);
       }
@@ -54,6 +56,7 @@ class Sweeping : public ::testing::Test {
   House house{3};
   Janitor janitor;
   std::int64_t revision = 100;
+  std::int64_t looked_at = 0;  // the revision at the first look of the last round
   bool alarm = false;
 };
 
@@ -77,6 +80,19 @@ TEST_F(Sweeping, WhatWasJustSweptInVainIsNotSweptAgainAtOnce) {
   EXPECT_EQ(round(90 * kMegabyte).size(), 0U);
   house.pass(minutes(1));
   EXPECT_EQ(round(90 * kMegabyte).size(), 6U);
+}
+
+// Who watches loses nothing while there is space; what filled etcd within one round must not stay until the sweep after next.
+TEST_F(Sweeping, AFullEtcdIsCompactedUpToNowAndOneWithSpaceUpToTheRoundBefore) {
+  round(10 * kMegabyte);
+  const auto before = calls<etcd::Compact>(round(90 * kMegabyte));
+  ASSERT_FALSE(before.empty());
+  EXPECT_LT(before[0].revision, looked_at);
+  house.pass(minutes(1));
+  alarm = true;
+  const auto full = calls<etcd::Compact>(round(90 * kMegabyte));
+  ASSERT_FALSE(full.empty());
+  EXPECT_EQ(full[0].revision, looked_at);
 }
 
 TEST_F(Sweeping, TheAlarmIsDisarmedOnceItsMemberHasSpace) {
