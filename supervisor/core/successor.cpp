@@ -31,12 +31,13 @@ std::vector<const gossip::NodeInfo*> strangers(const World& world) {
   return result;
 }
 
-// Voters of the old cluster that live with its data, ourselves included.
+// Voters of the old cluster that live with its data. Whoever was only its learner is none, whatever data it holds.
 std::vector<std::string> still_there(const World& world) {
-  std::vector<std::string> names{world.config.name};
+  std::vector<std::string> names;
   for (const KnownVoter& voter : known_voters(world)) {
     const gossip::NodeInfo* info = world.info(voter.node);
-    if (voter.node != world.self() && world.alive(voter.node) && info->cluster == world.persistent.cluster) names.push_back(info->name);
+    const bool own = voter.node == world.self() || voter.member == world.persistent.member;
+    if (own || (world.alive(voter.node) && info->cluster == world.persistent.cluster)) names.push_back(own ? world.config.name : info->name);
   }
   return names;
 }

@@ -174,6 +174,18 @@ TEST_F(GivenUp, WithAnotherVoterThatHoldsTheOldDataItIsAMajorityAndWaitsForTheOp
   EXPECT_EQ(house.done<SetAsideEtcdData>().size(), 1U);
 }
 
+// Its word is no majority of one voter, nor of any other number.
+TEST_F(GivenUp, WhoeverWasOnlyALearnerOfTheOldClusterGivesWay) {
+  house.persistent.voters.erase(house.persistent.voters.begin(), house.persistent.voters.begin() + 1);
+  house.persistent.voters.erase(house.persistent.voters.begin() + 1);
+  ASSERT_EQ(house.persistent.voters.size(), 1U);  // node-2, which was recovered; we were to be the second voter
+  seen.etcd.state = Process::State::kStopped;
+  reads(word());
+  for (int i = 0; i < 6; ++i) passes(seconds(3));
+  EXPECT_EQ(successor.problem().find("--rejoin"), std::string::npos) << successor.problem();
+  EXPECT_FALSE(house.done<SetAsideEtcdData>().empty());
+}
+
 TEST_F(GivenUp, AMajorityThatLivesStaysAndRemembersIt) {
   reads(word());
   house.read();  // our etcd has a leader
