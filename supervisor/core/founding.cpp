@@ -151,7 +151,7 @@ void Founding::tick(const Now& now, const World& world, const ProcessesSeen& see
       resend_at_ = now.boot + kResend;
     }
     doing_.push_back({"founding round " + std::to_string(persistent.promised->round),
-                      std::to_string(promises_.size()) + " promises; all fresh nodes must give theirs, more than half of " +
+                      std::to_string(promises_.size()) + " promises; all nodes that could found one must give theirs, more than half of " +
                           std::to_string(persistent.promised->counted)});
     for (const auto& [node, why] : refusals_) doing_.push_back({"promise of " + world.name_of(node), why});
   } else if (patient) {
