@@ -138,7 +138,8 @@ void Probes::patroni_seen(const http::Result& result) {
   PostgresSeen seen;
   if (result) seen = postgres_from_patroni(result->body);
   if (seen.system_id.empty()) seen.system_id = postgres_system_id(context_.settings.postgres_data_dir);
-  const auto end = patroni_is_down_ ? end_of_log(context_.settings.postgres_data_dir) : std::nullopt;
+  const bool stopped = patroni_is_down_ && !postgres_runs(context_.settings.postgres_data_dir);  // it may outlive a Patroni that was killed
+  const auto end = stopped ? end_of_log(context_.settings.postgres_data_dir) : std::nullopt;
   if (end) seen.timeline = end->timeline, seen.lsn = end->lsn;
   const TimePoint now = context_.now().boot;
   if (postgres_ == seen && now - postgres_told_ < kRepeat) return;

@@ -2,9 +2,12 @@
 #include "supervisor/runtime/log_end.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/prctl.h>
+#include <unistd.h>
 
 #include <cstring>
 
+#include "supervisor/runtime/disk.hpp"
 #include "tests/runtime/scratch.hpp"
 
 namespace fluxpg::runtime {
@@ -138,6 +141,20 @@ TEST(LogEnd, NonsenseIsNoPlace) {
   put(d.log, 40, std::uint32_t{0xfffffff0U});
   d.write("000000010000000000000001");
   EXPECT_EQ(d.end(), (LogEnd{1, kSegment + 40}));
+}
+
+TEST(RunningPostgres, IsTheProcessThatItsLockNamesIfThatIsOne) {
+  const test::Scratch scratch;
+  EXPECT_FALSE(postgres_runs(scratch / ""));
+  scratch.write("postmaster.pid", std::to_string(::getpid()) + "\n/data\n");
+  EXPECT_FALSE(postgres_runs(scratch / "")) << "a number that another program has by now";
+  char before[16];
+  ::prctl(PR_GET_NAME, before);
+  ::prctl(PR_SET_NAME, "postgres");
+  EXPECT_TRUE(postgres_runs(scratch / ""));
+  ::prctl(PR_SET_NAME, before);
+  scratch.write("postmaster.pid", "nonsense");
+  EXPECT_FALSE(postgres_runs(scratch / ""));
 }
 
 }  // namespace
