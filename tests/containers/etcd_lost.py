@@ -30,7 +30,7 @@ def lose_etcd(job, node):
 
 
 def run(job, nodes):
-    primary = next(node for node in nodes if node == job.primary(nodes))
+    primary, _ = job.wait_until("there is a primary", lambda: job.primary(nodes), 30)
     replicas = [node for node in nodes if node != primary]
     before = system_id(job, primary)
     killed = lambda node: job.run("docker", "kill", job.compose("ps", "-q", node).stdout.strip())  # noqa: E731
