@@ -63,6 +63,14 @@ enum class Guard : std::uint8_t {
   kChosenIsCommitted,
   kStopBeforeHigherRound,
   kClusterIsJoined,
+  // founding over PostgreSQL data that outlived etcd's
+  kCopyIsKnown,
+  kOneDatabaseKept,
+  kFurthestLeads,
+  kPromiseKeepsDatabase,
+  kUnchangedSincePromise,
+  kDatabaseIsNamed,
+  kFirstStartsAlone,
   // seat
   kForeignCluster,
   kRemovedIsListed,

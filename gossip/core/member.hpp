@@ -39,9 +39,12 @@ struct NodeInfo {
   Ports ports;
   std::string version;
   DataState data = DataState::kUnknown;
-  ClusterId cluster;                 // of the data on disk, or of the running etcd; 0 = none
-  MemberId member;                   // own etcd member id; 0 = none
-  std::string system_id;             // PostgreSQL system identifier; empty = no data
+  ClusterId cluster;      // of the data on disk, or of the running etcd; 0 = none
+  MemberId member;        // own etcd member id; 0 = none
+  std::string system_id;  // PostgreSQL system identifier; empty = no data
+  // How far that data goes, told while PostgreSQL is stopped: the end of the log on disk. 0 = not known.
+  std::uint32_t timeline = 0;
+  std::uint64_t lsn = 0;
   std::string postgres_role;         // "primary", "replica" or "unknown"
   bool shadow = false;               // decides, but touches nothing
   bool stopping = false;             // a planned stop was announced

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -91,12 +92,24 @@ struct Founder {
   bool operator==(const Founder&) const = default;
 };
 
+// A copy of PostgreSQL's data that outlived etcd's: whose it is, and how far it goes.
+struct DatabaseCopy {
+  std::string system_id;  // of PostgreSQL: the same in all copies of one database
+  NodeId node;
+  std::uint32_t timeline = 0;
+  std::uint64_t lsn = 0;
+  bool operator==(const DatabaseCopy&) const = default;
+};
+
 struct FoundingPlan {
   std::uint64_t round = 0;  // higher rounds replace lower ones that were never chosen
   NodeId proposer;
   std::string token;              // random per plan: a second founding can never merge with the first
   std::uint32_t counted = 0;      // how many nodes the proposer counts; a founder that counts more refuses
   std::vector<Founder> founders;  // sorted by node id
+  // The copy that goes furthest: the cluster keeps its database, and its node starts PostgreSQL before any other. nullopt: there is no
+  // database yet, one is to be made.
+  std::optional<DatabaseCopy> database = {};
   bool operator==(const FoundingPlan&) const = default;
 };
 

@@ -62,8 +62,8 @@ void layout(A& a, Is<gossip::Ports> auto& v) {
 template <class A>
 void layout(A& a, Is<gossip::NodeInfo> auto& v) {
   a(v.id, v.incarnation, Text{v.name, kMaxName}, Ipv4{v.address}, v.ports, Text{v.version, kMaxName},
-    Choice{v.data, gossip::DataState::kOnlyPostgres}, v.cluster, v.member, Text{v.system_id, kMaxName}, Text{v.postgres_role, kMaxName},
-    v.shadow, v.stopping, v.leaving, v.founding_round, Text{v.founding_token, kMaxToken});
+    Choice{v.data, gossip::DataState::kOnlyPostgres}, v.cluster, v.member, Text{v.system_id, kMaxName}, v.timeline, v.lsn,
+    Text{v.postgres_role, kMaxName}, v.shadow, v.stopping, v.leaving, v.founding_round, Text{v.founding_token, kMaxToken});
 }
 
 template <class A>
@@ -143,8 +143,13 @@ void layout(A& a, Is<verdict::Founder> auto& v) {
 }
 
 template <class A>
+void layout(A& a, Is<verdict::DatabaseCopy> auto& v) {
+  a(Text{v.system_id, kMaxName}, v.node, v.timeline, v.lsn);
+}
+
+template <class A>
 void layout(A& a, Is<verdict::FoundingPlan> auto& v) {
-  a(v.round, v.proposer, Text{v.token, kMaxToken}, v.counted, List{v.founders, kMaxFounders});
+  a(v.round, v.proposer, Text{v.token, kMaxToken}, v.counted, List{v.founders, kMaxFounders}, v.database);
 }
 
 template <class A>

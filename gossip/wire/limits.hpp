@@ -6,7 +6,7 @@
 
 namespace fluxpg::wire {
 
-constexpr std::uint64_t kVersion = 1;
+constexpr std::uint64_t kVersion = 2;
 
 constexpr std::size_t kMaxFrame = 64 * 1024;  // bytes; the transport drops longer frames unseen
 constexpr std::size_t kMaxDepth = 8;          // arrays within arrays; the deepest message of ours needs 5

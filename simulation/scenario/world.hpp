@@ -46,9 +46,11 @@ class World {
   virtual bool works(Node node) const = 0;  // up, and its etcd follows a leader
   virtual bool is_voter(Node node) const = 0;
   virtual bool is_member(Node node) const = 0;
-  virtual bool evicted(Node node) const = 0;         // it was a voter, and that member id is gone
-  virtual bool keeps_its_data(Node node) const = 0;  // its etcd data is that of the start
+  virtual bool evicted(Node node) const = 0;             // it was a voter, and that member id is gone
+  virtual bool keeps_its_data(Node node) const = 0;      // its etcd data is that of the start
+  virtual bool keeps_its_database(Node node) const = 0;  // its PostgreSQL data is of the database that it had at the start
   virtual bool runs_postgres(Node node) const = 0;
+  virtual std::optional<Node> postgres_leader() const = 0;  // whose PostgreSQL led first since etcd's data was made
   virtual std::optional<Node> remover() const = 0;
   virtual std::optional<Node> leader() const = 0;
   virtual std::optional<Node> victim() const = 0;  // of the open decision, if it is a removal

@@ -218,7 +218,7 @@ void Simulation::perform(std::size_t index, const supervisor::AskPostgres& actio
   const bool answers = target < hosts_.size() && hosts_[target].there && hosts_[target].patroni && !hosts_[target].stopped &&
                        (target == index || linked(index, target));
   std::optional<supervisor::PostgresPlace> place;
-  if (answers) place = supervisor::PostgresPlace{"replica", hosts_[target].system_id, 1, 1000};
+  if (answers) place = supervisor::PostgresPlace{"replica", hosts_[target].system_id, hosts_[target].timeline, hosts_[target].lsn};
   queue_.in(answers ? milliseconds(20) : action.deadline, [this, index, life = hosts_[index].life, id = action.id, place] {
     feed(index, life, supervisor::PostgresReplied{id, place});
   });

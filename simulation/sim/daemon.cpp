@@ -102,7 +102,9 @@ void Simulation::see_processes(std::size_t index, std::uint64_t life) {
     seen.etcd_data = etcd_.has_data(index);
     seen.postgres_data = !hosts_[index].system_id.empty();
     feed(index, life, seen);
-    if (lives(index, life)) feed(index, life, supervisor::PostgresSeen{hosts_[index].postgres_role, hosts_[index].system_id});
+    supervisor::PostgresSeen postgres{hosts_[index].postgres_role, hosts_[index].system_id};
+    if (!hosts_[index].patroni) postgres.timeline = hosts_[index].timeline, postgres.lsn = hosts_[index].lsn;
+    if (lives(index, life)) feed(index, life, postgres);
   }
   queue_.in(seconds(1), [this, index, life] { see_processes(index, life); });
 }

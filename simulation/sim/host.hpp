@@ -47,6 +47,8 @@ struct Host {
   supervisor::Persistent persistent;
   std::uint32_t moves = 0;  // to another address
   std::string system_id;      // of the PostgreSQL data; empty: none
+  std::uint32_t timeline = 0;  // … and how far it goes
+  std::uint64_t lsn = 0;
   // processes
   bool there = false;         // the machine answers to packets at all
   bool stopped = false;       // SIGSTOP, or a suspended machine: there, and silent

@@ -44,6 +44,13 @@ void Invariants::check() {
   check_processes();
 }
 
+void Invariants::begin_anew() {
+  record_.reset();
+  record_revision_ = last_open_ = 0;
+  effects_.clear();
+  founded_seen_ = false;
+}
+
 void Invariants::check_clusters() {
   const auto& clusters = seen_.etcd().clusters();
   if (founded_seen_ && clusters.size() < 2) return;

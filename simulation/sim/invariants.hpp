@@ -51,6 +51,7 @@ inline constexpr InvariantText kInvariants[] = {
     {"patroni-after-founding",
      "Before the founding is committed the plan may be replaced: a database made meanwhile would be a second one."},
     {"one-database", "A database that is made beside an existing one takes its place, empty, and is written to."},
+    {"furthest-copy-leads", "A PostgreSQL that leads with less than another copy holds throws away what was acknowledged."},
     {"set-aside-only-if-removed", "Data set aside while the cluster still counts on it is a copy lost."},
     {"leaves-on-its-own-wish", "Whoever lives is removed only if its operator said so and has not taken it back: an old consent is none."},
     {"no-amnesia", "An etcd that ends with exit code 2 was started with an empty disk under an id that had voted."},
@@ -66,6 +67,8 @@ class Invariants {
   void saw(std::size_t host, const supervisor::Input& input);
   void saw(std::size_t host, const supervisor::Action& action);
   void disturbed(std::size_t host);
+  // etcd's data is lost everywhere: whatever is founded now has a history of its own.
+  void begin_anew();
 
  private:
   // What a just observer knows about one machine.

@@ -60,6 +60,14 @@ constexpr Mutant kMutants[] = {
     {"chosen-by-promise", Guard::kChosenIsCommitted, "takes a plan for chosen before its etcd has committed it"},
     {"starts-over-a-started-plan", Guard::kStopBeforeHigherRound, "promises a later plan with the etcd of the earlier one still running"},
     {"founds-beside-a-cluster", Guard::kClusterIsJoined, "founds although somebody knows a cluster"},
+    // founding over PostgreSQL data that outlived etcd's
+    {"founds-over-unread-data", Guard::kCopyIsKnown, "founds although a node does not say how far its PostgreSQL data goes"},
+    {"founds-over-two-databases", Guard::kOneDatabaseKept, "founds over the data of one database while another is there"},
+    {"any-copy-leads", Guard::kFurthestLeads, "lets the first copy lead, whoever goes further"},
+    {"promises-another-database", Guard::kPromiseKeepsDatabase, "promises a plan that keeps another database, or a copy that is behind"},
+    {"starts-over-changed-data", Guard::kUnchangedSincePromise, "starts a plan although its PostgreSQL data has changed since the promise"},
+    {"founds-without-naming-the-database", Guard::kDatabaseIsNamed, "founds over data without telling Patroni which database it is"},
+    {"all-start-at-once", Guard::kFirstStartsAlone, "starts PostgreSQL before the copy that goes furthest leads"},
     // its own seat
     {"copy-starts-etcd", Guard::kCopyStaysDown, "starts its etcd beside another node with its own identity"},
     {"unreadable-is-fresh", Guard::kUnreadableIsNotFresh, "takes data that it cannot read for no data"},

@@ -29,7 +29,10 @@ const std::map<std::string, std::vector<std::string>>& prefixes() {
 }  // namespace
 
 ScenarioWorld::ScenarioWorld(Simulation& sim) : sim_(sim), began_(sim.now()), was_voter_(sim.hosts()) {
-  for (Node node = 0; node < sim.hosts(); ++node) data_.push_back(sim.etcd().identity(node));
+  for (Node node = 0; node < sim.hosts(); ++node) {
+    data_.push_back(sim.etcd().identity(node));
+    databases_.push_back(sim.host(node).system_id);
+  }
   for (const auto& [event, said] : prefixes()) {
     for (const std::string& prefix : said) listen_for(prefix);
   }

@@ -34,6 +34,8 @@ class ScenarioWorld : public scenario::World {
   bool is_member(Node node) const override { return sim_.is_member(node); }
   bool evicted(Node node) const override;
   bool keeps_its_data(Node node) const override { return sim_.etcd().identity(node) == data_.at(node); }
+  bool keeps_its_database(Node node) const override { return sim_.host(node).system_id == databases_.at(node); }
+  std::optional<Node> postgres_leader() const override { return sim_.postgres_leader(); }
   bool runs_postgres(Node node) const override { return sim_.host(node).patroni; }
   std::optional<Node> remover() const override { return remover_; }
   std::optional<Node> leader() const override;
@@ -51,6 +53,7 @@ class ScenarioWorld : public scenario::World {
   Simulation& sim_;
   TimePoint began_;
   std::vector<std::optional<std::pair<ClusterId, MemberId>>> data_;  // at the beginning
+  std::vector<std::string> databases_;
   std::vector<std::optional<MemberId>> was_voter_;
   std::map<std::string, std::uint64_t> said_;  // by what agents say when it happens
   // as of so many commits

@@ -146,7 +146,25 @@ void Simulation::lose_disk(std::size_t index) {
   trace(index, "its disk is lost");
   etcd_.lose_disk(index);
   hosts_[index].system_id.clear();
+  hosts_[index].timeline = 0, hosts_[index].lsn = 0;
   new_identity(index);
+}
+
+void Simulation::lose_etcd(std::size_t index) {
+  CHECK(!hosts_[index].daemon && !etcd_.running(index));
+  trace(index, "its etcd volume is lost");
+  etcd_.lose_disk(index);
+  new_identity(index);
+  const etcd_model::Cluster* lost = cluster();
+  for (std::size_t i = 0; i < hosts_.size() && lost != nullptr; ++i) {
+    if (const auto identity = etcd_.identity(i); identity && identity->first == lost->id) lost = nullptr;
+  }
+  if (lost == nullptr) return;
+  trace(hosts_.size(), "nobody has etcd's data any more");
+  given_up_[lost->id] = lost->log.size();
+  founded_ = nullptr;
+  postgres_leader_.reset();
+  invariants_->begin_anew();
 }
 
 void Simulation::stop_clock(std::size_t index, bool suspended) {
@@ -243,7 +261,7 @@ const etcd_model::Cluster* Simulation::cluster() const {
   if (looked_at_ == etcd_.commits()) return nullptr;
   looked_at_ = etcd_.commits();
   for (const auto& [id, cluster] : etcd_.clusters()) {
-    if (cluster.keys.count(record::founded_key(kApp)) > 0) founded_ = &cluster;
+    if (given_up_.count(id) == 0 && cluster.keys.count(record::founded_key(kApp)) > 0) founded_ = &cluster;
   }
   return founded_;
 }

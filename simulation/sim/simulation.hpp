@@ -60,6 +60,7 @@ class Simulation : private etcd_model::Surroundings {
   void start_daemon(std::size_t host);
   void kill_etcd(std::size_t host);     // exit code 137, as supervisord reports a killed process
   void lose_disk(std::size_t host);     // of a stopped container: a new identity, no data
+  void lose_etcd(std::size_t host);     // the same, but PostgreSQL's data is kept
   void pause(std::size_t host);         // SIGSTOP of all processes
   void suspend(std::size_t host);       // of the whole machine
   void pause_daemon(std::size_t host);  // SIGSTOP of one process, the other one runs on
@@ -104,8 +105,10 @@ class Simulation : private etcd_model::Surroundings {
   // The founded cluster; nullptr if there is none.
   const etcd_model::Cluster* cluster() const;
   std::size_t voters() const { return cluster() == nullptr ? 0 : cluster()->voters().size(); }
-  // Clusters that an operator gave up, with the length of their logs then: the cluster is the one recovered from them.
+  // Clusters that an operator gave up, or whose data is lost everywhere, with the length of their logs then: the cluster is what came
+  // after.
   const std::map<ClusterId, std::size_t>& given_up() const { return given_up_; }
+  std::optional<std::size_t> postgres_leader() const { return postgres_leader_; }  // who led first since etcd's data was made
   bool is_voter(std::size_t host) const;
   bool is_member(std::size_t host) const;
   std::size_t leader_host() const;  // hosts() if there is none
@@ -186,6 +189,8 @@ class Simulation : private etcd_model::Surroundings {
   // database.cpp
   void open_database(std::size_t host, std::uint64_t run);
   void make_database(std::size_t host);
+  void lead(std::size_t host);
+  void follow(std::size_t host, const std::string& system_id);
 
   void send(std::size_t from, std::size_t to, std::uint64_t to_life, Endpoint endpoint, gossip::Message message);
   void refuse(std::size_t host, const Endpoint& endpoint, Duration after);
@@ -234,6 +239,7 @@ class Simulation : private etcd_model::Surroundings {
   std::uint64_t hash_ = 14695981039346656037ULL;
   std::uint64_t events_ = 0;
   std::uint64_t databases_ = 0;  // ever made
+  std::optional<std::size_t> postgres_leader_;
   std::uint64_t version_ = 0;
 };
 

@@ -50,12 +50,12 @@ World Agent::Impl::world(const Now& now) const {
           stopping_};
 }
 
-// No data on our disks, or only that of a founding plan that was never chosen.
-bool Agent::Impl::fresh() const {
+// No etcd data on our disk, or only that of a founding plan that was never chosen.
+bool Agent::Impl::may_found() const {
   if (!seen_.unreadable.empty() && holds(Guard::kUnreadableIsNotFresh)) return false;
   if (Restoration::under_way(persistent_)) return false;
-  if (!processes_known_ || persistent_.chosen) return processes_known_ && !seen_.etcd_data && !persistent_.member && !seen_.postgres_data;
-  return !seen_.postgres_data && (!seen_.etcd_data || !persistent_.started_token.empty());
+  if (!processes_known_ || persistent_.chosen) return processes_known_ && !seen_.etcd_data && !persistent_.member;
+  return !seen_.etcd_data || !persistent_.started_token.empty();
 }
 
 std::optional<gossip::Statement> Agent::Impl::statement(void* self, const Now& now, const Nonce& nonce) {
@@ -89,11 +89,11 @@ void Agent::Impl::take(const Now& now, const MessageReceived& input) {
   } else if (const auto* vote = std::get_if<verdict::Vote>(&input.message)) {
     collector_.take(now, world(now), *vote);
   } else if (const auto* plan = std::get_if<verdict::FoundingPlan>(&input.message)) {
-    founding_.take(now, world(now), fresh(), *plan, input.route, persistent_, out_);
+    founding_.take(now, world(now), may_found(), *plan, input.route, persistent_, out_);
   } else if (const auto* promise = std::get_if<verdict::FoundingPromise>(&input.message)) {
     founding_.take(*promise, persistent_);
   } else if (const auto* start = std::get_if<verdict::FoundingStart>(&input.message)) {
-    founding_.take(now, world(now), fresh(), *start, persistent_, out_);
+    founding_.take(now, world(now), may_found(), *start, persistent_, out_);
   } else {
     if (const auto* ping = std::get_if<gossip::Ping>(&input.message)) one_way_.pinged(now.boot, ping->from);
     return apply(now, gossip_.receive(now, input.route, input.message));
@@ -259,7 +259,8 @@ void Agent::Impl::step(const Now& now) {
   if (view_.own_answers(now)) identities_.serves();
   if (processes_known_) leave_.tick(now, world(now), postgres_.role, seen_, persistent_, out_);
   if (processes_known_ && !persistent_.left()) {
-    founding_.tick(now, world(now), seen_, fresh(), persistent_, random_, out_);
+    announce(now);  // what is founded rests on what we say about our own disk
+    founding_.tick(now, world(now), seen_, may_found(), persistent_, random_, out_);
     founding_.commit(now, world(now), persistent_, out_);
     run_etcd(now);
   }
@@ -341,12 +342,15 @@ void Agent::Impl::announce(const Now& now) {
     using gossip::DataState;
     tell(announced_->data, fresh()                                 ? DataState::kFresh
                            : !seen_.unreadable.empty()             ? DataState::kUnknown
+                           : may_found()                           ? DataState::kOnlyPostgres
                            : seen_.etcd_data || persistent_.member ? DataState::kHasEtcd
                                                                    : DataState::kOnlyPostgres);
   }
   tell(announced_->cluster, persistent_.chosen ? persistent_.cluster : ClusterId{});
   tell(announced_->member, persistent_.chosen && !persistent_.left() ? persistent_.member : MemberId{});
   tell(announced_->system_id, postgres_.system_id);
+  tell(announced_->timeline, postgres_.timeline);
+  tell(announced_->lsn, postgres_.lsn);
   tell(announced_->postgres_role, postgres_.role);
   tell(announced_->stopping, stopping_);
   tell(announced_->leaving, persistent_.consents());

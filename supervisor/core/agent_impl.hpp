@@ -79,7 +79,8 @@ class Agent::Impl {
   void note_life(const Now& now, const etcd::Header& answered);
   void open_ballot(const Now& now, const verdict::Ballot& ballot, std::optional<gossip::Route> route);
   void apply(const Now& now, gossip::Effects effects);
-  bool fresh() const;
+  bool may_found() const;
+  bool fresh() const { return may_found() && !seen_.postgres_data; }
   bool is_guest() const;
   Duration heartbeat_period() const;
   World world(const Now& now) const;

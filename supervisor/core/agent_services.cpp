@@ -21,11 +21,12 @@ void Agent::Impl::run_patroni(const Now& now) {
   const bool guest = is_guest();
   if (!config_.runs_patroni || !processes_known_ || stopping_ || persistent_.left() || !seen_.unreadable.empty()) return;
   if (!(persistent_.chosen || guest) || !view_.list_is_current(now)) return;
-  if (guest && !view_.patroni_initialized()) return;
   if (chosen_since_ == kNever && !guest) chosen_since_ = now.boot;
-  const bool first = view_.patroni_initialized() || makes_database(world(now));
-  if (!first && now.boot - chosen_since_ < kDatabaseWait) return;
-  RunPatroni wanted{patroni_hosts(world(now)), view_.database()};
+  // Patroni writes its configuration when it holds the leader's key for the first time.
+  const bool kept = view_.founded() && view_.founded()->database;
+  const bool first = view_.patroni_initialized() || (leads_or_makes_database(world(now)) && (kept || !guest));
+  if (!first && (kept || guest || now.boot - chosen_since_ < kDatabaseWait)) return;
+  RunPatroni wanted{patroni_hosts(world(now)), kept && view_.database().empty() ? view_.founded()->database->system_id : view_.database()};
   if (wanted.etcd_hosts.empty()) return;
   patroni_for_ = seen_versions();
   if (wanted == patroni_ && (!down || now.boot < patroni_retry_)) return;

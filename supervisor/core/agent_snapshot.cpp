@@ -151,6 +151,13 @@ void Agent::Impl::tell_doing(const Now& now, const World& facts, Snapshot& out) 
   out.leave = leave_.view(persistent_);
   if (persistent_.leave && !persistent_.left()) out.doing.push_back({"leaving the cluster for good, " + out.leave->state, out.leave->detail});
   tell_seat(now, facts, out);
+  const auto& founded = view_.founded();
+  if (config_.runs_patroni && founded && founded->database && !view_.patroni_initialized() && view_.list_is_current(now)) {
+    const bool own = founded->database->node == signing_.id();
+    out.doing.push_back({"keeping database " + founded->database->system_id,
+                         (own ? "this node" : facts.name_of(founded->database->node)) +
+                             ", whose copy goes furthest, to lead it; PostgreSQL of the others starts after that"});
+  }
   if (const std::string size = Janitor::doing(facts); !size.empty()) {
     out.doing.push_back({"etcd's database here has " + size, "the remover to compact and defragment it"});
   }

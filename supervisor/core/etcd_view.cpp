@@ -59,7 +59,7 @@ void EtcdView::next(const Now& now, Step step, Outbox& out) {
     case Step::kPatroni:
       return ask(step, etcd::Range{record::patroni_config_key(app_), false, false, 1, false}, seconds(2), out);
     case Step::kDatabase:
-      if (patroni_initialized_ && database_.empty()) {
+      if ((patroni_initialized_ || (founded_ && founded_->database)) && database_.empty()) {
         return ask(Step::kDatabase, etcd::Range{record::patroni_initialize_key(app_), false, false, 1, false}, seconds(2), out);
       }
       [[fallthrough]];

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/guard.hpp"
+#include "supervisor/core/copies.hpp"
 #include "supervisor/core/plan.hpp"
 
 namespace fluxpg::supervisor {
@@ -17,19 +18,24 @@ using verdict::FoundingStart;
 
 namespace {
 
+constexpr const char* kWhat = "founding a cluster";
 constexpr Duration kResend = seconds(1);
 constexpr Duration kRecently = minutes(10);
+constexpr Duration kStopAgain = seconds(30);
 
 std::uint32_t expected(const World& world) {
   return world.config.rules.expected_nodes != 0 ? world.config.rules.expected_nodes : world.instances;
 }
 
-// Living nodes that say of themselves that they hold nothing, in order of their ids; we among them.
-std::vector<const gossip::NodeInfo*> fresh_nodes(const World& world) {
+bool has_no_etcd(const gossip::NodeInfo& info) { return info.data == DataState::kFresh || info.data == DataState::kOnlyPostgres; }
+
+// Living nodes that say of themselves that they hold no etcd data, in order of their ids; we among them. Not those whose database an
+// operator gave up.
+std::vector<const gossip::NodeInfo*> founders_to_be(const World& world, const std::set<std::string>& without) {
   std::map<NodeId, const gossip::NodeInfo*> nodes{{world.self(), &world.gossip.self()}};
   for (const auto& [id, member] : world.gossip.members()) {
-    const bool fresh = member.state == State::kAlive && member.info.data == DataState::kFresh && !member.info.cluster;
-    if (fresh) nodes[id] = &member.info;
+    const bool given_up = member.info.data == DataState::kOnlyPostgres && without.count(member.info.address) > 0;
+    if (member.state == State::kAlive && has_no_etcd(member.info) && !member.info.cluster && !given_up) nodes[id] = &member.info;
   }
   std::vector<const gossip::NodeInfo*> result;
   for (const auto& [id, info] : nodes) result.push_back(info);
@@ -53,8 +59,16 @@ std::uint32_t Founding::count(const Now& now, const World& world, const std::set
 }
 
 std::vector<Doing> Founding::obstacles(const Now& now, const World& world, const std::set<std::string>& without) {
-  const std::string what = "founding a cluster";
+  std::vector<Doing> result = absences(now, world, without);
+  for (std::string& obstacle : copies_among(founders_to_be(world, without)).obstacles) result.push_back({kWhat, std::move(obstacle)});
+  return result;
+}
+
+// Who is missing, and what is not known of those who are here.
+std::vector<Doing> Founding::absences(const Now& now, const World& world, const std::set<std::string>& without) {
+  const std::string what = kWhat;
   std::vector<Doing> result;
+  if (!has_no_etcd(world.gossip.self())) result.push_back({what, "a look at this node's own disk"});
   if (expected(world) == 0) {
     result.push_back({what, "the number of instances: the Flux API has not told it and EXPECTED_NODES is not set"});
   }
@@ -72,26 +86,26 @@ std::vector<Doing> Founding::obstacles(const Now& now, const World& world, const
     if (!holds(Guard::kSilentListedBlocks)) continue;
     if (found == by_address.end() || found->second->state != State::kAlive) {
       result.push_back({what, address + " is listed and silent: it may hold the only copy of the data"});
-    } else if (found->second->info.data != DataState::kFresh) {
-      result.push_back({what, address + " does not say that it is fresh"});
+    } else if (!has_no_etcd(found->second->info)) {
+      result.push_back({what, address + " does not say that it holds no etcd data"});
     }
   }
   const std::uint32_t counted = count(now, world, without);
-  const std::size_t fresh = fresh_nodes(world).size();
-  if (fresh * 2 <= counted) {
-    result.push_back({what, std::to_string(fresh) + " of " + std::to_string(counted) + " nodes are here, more than half are needed"});
+  const std::size_t here = founders_to_be(world, without).size();
+  if (here * 2 <= counted) {
+    result.push_back({what, std::to_string(here) + " of " + std::to_string(counted) + " nodes are here, more than half are needed"});
   }
   return result;
 }
 
-void Founding::tick(const Now& now, const World& world, const ProcessesSeen& seen, bool fresh, Persistent& persistent, Random& random,
+void Founding::tick(const Now& now, const World& world, const ProcessesSeen& seen, bool may_found, Persistent& persistent, Random& random,
                     Outbox& out) {
   // While somebody knows a cluster nothing is founded. What else is in the way is only told, so once a second is enough.
-  const bool waits = !persistent.chosen && fresh && persistent.started_token.empty() && !abandoning_;
+  const bool waits = !persistent.chosen && may_found && persistent.started_token.empty() && !abandoning_;
   if (waits && joins_as_of_ == world.gossip.version() && now.boot < look_again_at_) return;
   joins_as_of_.reset();
   doing_.clear();
-  if (persistent.chosen || !fresh || !holds(Guard::kFounds)) return;
+  if (persistent.chosen || !may_found || !holds(Guard::kFounds)) return;
   if (persistent.promised && promised_at_ == TimePoint{}) promised_at_ = now.boot;  // after a restart the patience begins anew
   if (abandoning_) {
     doing_.push_back({"giving up founding round " + std::to_string(persistent.promised->round), "its etcd to stop"});
@@ -119,30 +133,46 @@ void Founding::tick(const Now& now, const World& world, const ProcessesSeen& see
     const auto& members = world.gossip.members();
     if (holds(Guard::kClusterIsJoined) && std::any_of(members.begin(), members.end(), knows)) joins_as_of_ = world.gossip.version();
     look_again_at_ = now.boot + seconds(1);
+    stop_postgres(now, world, seen, out);
     return;
   }
   if (ready_since_ == kNever) ready_since_ = now.boot;
-  const auto candidates = fresh_nodes(world);
+  const auto candidates = founders_to_be(world, without_);
+  const auto furthest = copies_among(candidates).furthest;
   const auto rank =
       std::find_if(candidates.begin(), candidates.end(), [&](const auto* info) { return info->id == world.self(); }) - candidates.begin();
-  const bool patient = persistent.promised && promised_at_ != TimePoint{} && now.boot - promised_at_ < world.config.rules.founding_patience;
+  const bool outdated = proposing_ && persistent.promised->database != furthest;  // somebody's data has changed: ask anew
+  const bool patient =
+      persistent.promised && promised_at_ != TimePoint{} && now.boot - promised_at_ < world.config.rules.founding_patience && !outdated;
   if (proposing_ && patient) {
-    if (enough_promises(world)) return take(now, world, fresh, FoundingStart{*persistent.promised}, persistent, out);
+    if (enough_promises(world)) return take(now, world, may_found, FoundingStart{*persistent.promised}, persistent, out);
     if (now.boot >= resend_at_) {
       send_plan(world, out);
       resend_at_ = now.boot + kResend;
     }
     doing_.push_back({"founding round " + std::to_string(persistent.promised->round),
-                      std::to_string(promises_.size()) + " promises; all fresh nodes must give theirs, more than half of " +
+                      std::to_string(promises_.size()) + " promises; all nodes that could found one must give theirs, more than half of " +
                           std::to_string(persistent.promised->counted)});
     for (const auto& [node, why] : refusals_) doing_.push_back({"promise of " + world.name_of(node), why});
   } else if (patient) {
     doing_.push_back({"founding round " + std::to_string(persistent.promised->round), "its proposer to start it"});
-  } else if (now.boot >= ready_since_ + world.config.rules.founding_step * rank) {
+  } else if (furthest && furthest->node != world.self()) {
+    doing_.push_back({kWhat, "a proposal of " + world.name_of(furthest->node) + ", whose copy of the database goes furthest"});
+  } else if (furthest || now.boot >= ready_since_ + world.config.rules.founding_step * rank) {
     propose(now, world, persistent, random, out);
   } else {
-    doing_.push_back({"founding a cluster", "a proposal of a node with a lower id"});
+    doing_.push_back({kWhat, "a proposal of a node with a lower id"});
   }
+}
+
+// How far our own data goes is known, and stays so, only while PostgreSQL is stopped. Without etcd it takes no writes anyway.
+void Founding::stop_postgres(const Now& now, const World& world, const ProcessesSeen& seen, Outbox& out) {
+  using Runs = Process::State;
+  const bool runs = seen.patroni.state == Runs::kRunning || seen.patroni.state == Runs::kStarting;
+  if (!runs || world.gossip.self().data != DataState::kOnlyPostgres || now.boot < stop_at_) return;
+  if (!absences(now, world, without_).empty()) return;
+  stop_at_ = now.boot + kStopAgain;
+  out.push(StopPatroni{"etcd's data is gone everywhere, and a cluster is founded over that of PostgreSQL: how far it goes is looked at"});
 }
 
 void Founding::propose(const Now& now, const World& world, Persistent& persistent, Random& random, Outbox& out) {
@@ -151,12 +181,13 @@ void Founding::propose(const Now& now, const World& world, Persistent& persisten
     out.push(StopEtcd{"its founding plan was not chosen in time"});
     return;
   }
-  const auto candidates = fresh_nodes(world);
+  const auto candidates = founders_to_be(world, without_);
   FoundingPlan plan;
   plan.round = std::max(highest_round_, persistent.promised ? persistent.promised->round : 0) + 1;
   plan.proposer = world.self();
   plan.token = to_text(random.nonce());
   plan.counted = count(now, world, without_);
+  plan.database = copies_among(candidates).furthest;
   const std::size_t wanted = wanted_voters(world.config.rules.target_voters, plan.counted);
   std::size_t founders = std::min(wanted, candidates.size());
   if (founders % 2 == 0) --founders;
@@ -173,7 +204,8 @@ void Founding::propose(const Now& now, const World& world, Persistent& persisten
   persistent.promised = plan;
   promised_at_ = now.boot;
   out.push(Persist{persistent});
-  out.info("proposing to found a cluster: round " + std::to_string(plan.round) + ", " + std::to_string(plan.founders.size()) + " founders");
+  out.info("proposing to found a cluster: round " + std::to_string(plan.round) + ", " + std::to_string(plan.founders.size()) + " founders" +
+           (plan.database ? ", keeping database " + plan.database->system_id : ""));
   resend_at_ = now.boot + kResend;
   send_plan(world, out);
 }
@@ -182,7 +214,7 @@ void Founding::propose(const Now& now, const World& world, Persistent& persisten
 bool Founding::enough_promises(const World& world) const {
   const FoundingPlan& plan = *world.persistent.promised;
   const auto promised = [this](const NodeId& node) { return promises_.count(node) > 0; };
-  const auto candidates = fresh_nodes(world);
+  const auto candidates = founders_to_be(world, without_);
   return promises_.size() * 2 > plan.counted &&
          std::all_of(plan.founders.begin(), plan.founders.end(), [&](const Founder& founder) { return promised(founder.node); }) &&
          (!holds(Guard::kEverybodyPromises) ||
@@ -199,7 +231,7 @@ void Founding::send_plan(const World& world, Outbox& out) const {
     }
     return;
   }
-  for (const gossip::NodeInfo* info : fresh_nodes(world)) {
+  for (const gossip::NodeInfo* info : founders_to_be(world, without_)) {
     if (promises_.count(info->id) == 0) out.push(Send{info->gossip_endpoint(), plan});
   }
 }
@@ -209,9 +241,16 @@ bool Founding::may_abandon(const Now& now, const World& world) const {
   return promised_at_ != TimePoint{} && now.boot - promised_at_ >= world.config.rules.founding_patience && !world.view.own_has_leader(now);
 }
 
-std::string Founding::refusal(const Now& now, const World& world, bool fresh, const FoundingPlan& plan, const Persistent& persistent,
+std::string Founding::refusal(const Now& now, const World& world, bool may_found, const FoundingPlan& plan, const Persistent& persistent,
                               const std::set<std::string>& without) {
-  if (!fresh || persistent.chosen) return "it holds data";
+  if (!may_found || persistent.chosen) return "it holds data";
+  const Copies copies = copies_among(founders_to_be(world, without));
+  if (holds(Guard::kPromiseKeepsDatabase) && copies.furthest != plan.database) {
+    if (!copies.obstacles.empty()) return "it waits for " + copies.obstacles.front();
+    return copies.furthest ? world.name_of(copies.furthest->node) + " holds database " + copies.furthest->system_id +
+                                 ", and the plan names another, or a copy that is not as this node finds it"
+                           : "it knows of no PostgreSQL data, and the plan keeps database " + plan.database->system_id;
+  }
   if (promised(persistent, plan.round, plan.token)) return "";
   if (holds(Guard::kPromiseKept) && persistent.promised && persistent.promised->round >= plan.round) {
     return "it has promised round " + std::to_string(persistent.promised->round);
@@ -223,10 +262,10 @@ std::string Founding::refusal(const Now& now, const World& world, bool fresh, co
   return blocked.empty() ? "" : "it waits for " + blocked.front().waits_for;
 }
 
-void Founding::take(const Now& now, const World& world, bool fresh, const FoundingPlan& plan, gossip::Route route, Persistent& persistent,
-                    Outbox& out) {
+void Founding::take(const Now& now, const World& world, bool may_found, const FoundingPlan& plan, gossip::Route route,
+                    Persistent& persistent, Outbox& out) {
   highest_round_ = std::max(highest_round_, plan.round);
-  std::string why = refusal(now, world, fresh, plan, persistent, without_);
+  std::string why = refusal(now, world, may_found, plan, persistent, without_);
   const bool started = holds(Guard::kStopBeforeHigherRound) && !persistent.started_token.empty() && persistent.started_token != plan.token;
   if (why.empty() && started) {
     why = "the etcd of its earlier plan has not been given up yet";
@@ -256,11 +295,15 @@ void Founding::take(const FoundingPromise& promise, const Persistent& persistent
   }
 }
 
-void Founding::take(const Now& now, const World& world, bool fresh, const FoundingStart& start, Persistent& persistent, Outbox& out) {
-  if (!fresh || persistent.chosen || abandoning_ || !promised(persistent, start.plan.round, start.plan.token)) return;
+void Founding::take(const Now& now, const World& world, bool may_found, const FoundingStart& start, Persistent& persistent, Outbox& out) {
+  if (!may_found || persistent.chosen || abandoning_ || !promised(persistent, start.plan.round, start.plan.token)) return;
   if (persistent.started_token == start.plan.token) return;
   const auto mine = [&world](const Founder& founder) { return founder.node == world.self(); };
   if (std::none_of(start.plan.founders.begin(), start.plan.founders.end(), mine)) return;
+  if (!agrees(world.gossip.self(), *persistent.promised) && holds(Guard::kUnchangedSincePromise)) {
+    return out.warn("founding round " + std::to_string(start.plan.round) +
+                    " is not started here: the PostgreSQL data on this node's disk is not as it was promised");
+  }
   persistent.started_token = start.plan.token;
   promised_at_ = now.boot;
   out.push(Persist{persistent});
@@ -274,7 +317,7 @@ void Founding::commit(const Now& now, const World& world, const Persistent& pers
   if (!view.list_is_current(now) || !view.founded_read() || view.founded()) return;
   const FoundingPlan& plan = *persistent.promised;
   const std::string& app = world.config.app;
-  const record::Founded founded{plan.token, view.list().header.cluster, plan.round, plan.founders, unix_ms(now.wall)};
+  const record::Founded founded{plan.token, view.list().header.cluster, plan.round, plan.founders, unix_ms(now.wall), plan.database};
   etcd::Txn txn{{{etcd::Compare::What::kCreateRevision, record::founded_key(app), 0}},
                 {etcd::Put{record::founded_key(app), record::to_json(founded), {}}}};
   for (const Founder& founder : plan.founders) {
@@ -283,6 +326,10 @@ void Founding::commit(const Now& now, const World& world, const Persistent& pers
     const gossip::NodeInfo* info = world.info(founder.node);
     const record::Binding binding{member->id, founder.node, founder.name, info == nullptr ? "" : info->address};
     txn.writes.push_back(etcd::Put{record::node_key(app, member->id), record::to_json(binding), {}});
+  }
+  // Before any Patroni starts: one that found no identifier would write its own, or make a database.
+  if (plan.database && holds(Guard::kDatabaseIsNamed)) {
+    txn.writes.push_back(etcd::Put{record::patroni_initialize_key(app), plan.database->system_id, {}});
   }
   commit_at_ = now.boot + seconds(3);
   out.ask_own({Purpose::Part::kFounding, 0, {}}, std::move(txn), seconds(3));

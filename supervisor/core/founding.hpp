@@ -2,6 +2,9 @@
 //
 // A plan { token, founders } is promised durably by each fresh node, then started by all founders with one member list. It is chosen when
 // its own etcd has committed /fluxpg/{app}/founded; until then its data directory is disposable and a higher round may replace it.
+//
+// Nodes whose etcd data is gone everywhere but whose PostgreSQL data is not found a cluster that keeps it (HOLES H31): the plan names the
+// database, and the node whose copy goes furthest. That node alone proposes, and its PostgreSQL is the first to start.
 #pragma once
 
 #include <map>
@@ -18,12 +21,13 @@ namespace fluxpg::supervisor {
 
 class Founding {
  public:
-  // `fresh`: no data on our disk, or only that of a plan that was never chosen.
-  void tick(const Now& now, const World& world, const ProcessesSeen& seen, bool fresh, Persistent& persistent, Random& random, Outbox& out);
-  void take(const Now& now, const World& world, bool fresh, const verdict::FoundingPlan& plan, gossip::Route route, Persistent& persistent,
+  // `may_found`: no etcd data on our disk, or only that of a plan that was never chosen. Our PostgreSQL data is as we announce it.
+  void tick(const Now& now, const World& world, const ProcessesSeen& seen, bool may_found, Persistent& persistent, Random& random,
             Outbox& out);
+  void take(const Now& now, const World& world, bool may_found, const verdict::FoundingPlan& plan, gossip::Route route,
+            Persistent& persistent, Outbox& out);
   void take(const verdict::FoundingPromise& promise, const Persistent& persistent);
-  void take(const Now& now, const World& world, bool fresh, const verdict::FoundingStart& start, Persistent& persistent, Outbox& out);
+  void take(const Now& now, const World& world, bool may_found, const verdict::FoundingStart& start, Persistent& persistent, Outbox& out);
   // An operator vouches that this listed address does not hold the only copy.
   void without(const std::string& address) { without_.insert(address); }
   // The start of a plan's etcd was committed: nothing may replace it any more.
@@ -39,9 +43,11 @@ class Founding {
 
  private:
   void propose(const Now& now, const World& world, Persistent& persistent, Random& random, Outbox& out);
+  static std::vector<Doing> absences(const Now& now, const World& world, const std::set<std::string>& without);
+  void stop_postgres(const Now& now, const World& world, const ProcessesSeen& seen, Outbox& out);
   bool enough_promises(const World& world) const;
   void send_plan(const World& world, Outbox& out) const;
-  static std::string refusal(const Now& now, const World& world, bool fresh, const verdict::FoundingPlan& plan,
+  static std::string refusal(const Now& now, const World& world, bool may_found, const verdict::FoundingPlan& plan,
                              const Persistent& persistent, const std::set<std::string>& without);
   bool may_abandon(const Now& now, const World& world) const;
 
@@ -58,6 +64,7 @@ class Founding {
   std::map<NodeId, std::string> refusals_;
   std::uint64_t highest_round_ = 0;  // ever heard of
   TimePoint commit_at_{};
+  TimePoint stop_at_{};  // not before then is PostgreSQL asked to stop again
 };
 
 }  // namespace fluxpg::supervisor

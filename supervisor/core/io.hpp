@@ -104,6 +104,9 @@ struct ProcessesSeen {
 struct PostgresSeen {
   std::string role = "unknown";  // "primary", "replica", "unknown"
   std::string system_id;
+  // Where the log on disk ends, looked at while Patroni is stopped; 0: not known.
+  std::uint32_t timeline = 0;
+  std::uint64_t lsn = 0;
   bool operator==(const PostgresSeen&) const = default;
 };
 // How far the copy of some node's PostgreSQL goes; nullopt: its Patroni does not answer.

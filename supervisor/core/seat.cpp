@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/guard.hpp"
+#include "supervisor/core/copies.hpp"
 #include "supervisor/core/stranger.hpp"
 
 namespace fluxpg::supervisor {
@@ -196,8 +197,9 @@ std::optional<Endpoint> endpoint_of_url(const std::string& url) {
   return Endpoint{url.substr(scheme + 3, colon - scheme - 3), static_cast<std::uint16_t>(*port)};
 }
 
-bool makes_database(const World& world) {
+bool leads_or_makes_database(const World& world) {
   if (!world.view.founded()) return false;
+  if (const auto& kept = world.view.founded()->database) return leads_database(world, *kept);
   const auto by_address = [&world](const verdict::Founder& a, const verdict::Founder& b) {
     return world.address_of(a.node) < world.address_of(b.node);
   };

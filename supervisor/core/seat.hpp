@@ -35,8 +35,9 @@ class Seat {
 
 // The DCS hosts that Patroni gets: own etcd first if it is a voter, then all other voters. Empty: nothing to give it yet.
 std::vector<Endpoint> patroni_hosts(const World& world);
-// Of the founders, the one with the lowest address makes the database; the others would only race it for Patroni's lock.
-bool makes_database(const World& world);
+// Of the founders, the one with the lowest address makes the database; the others would only race it for Patroni's lock. In a cluster that
+// was founded over PostgreSQL data nobody makes one: the copy that goes furthest leads it.
+bool leads_or_makes_database(const World& world);
 // "https://host:2379" to its parts; nullopt for anything else.
 std::optional<Endpoint> endpoint_of_url(const std::string& url);
 

@@ -36,6 +36,8 @@ class Object {
 
   std::string where(const char* field) const { return path_ + "." + field; }
 
+  bool has(const char* field) const { return json_.contains(field); }
+
   const Json& at(const char* field) const {
     const auto found = json_.find(field);
     if (found == json_.end()) throw Malformed{where(field) + " is missing"};
@@ -199,6 +201,16 @@ Binding binding(const Object& json) {
   return result;
 }
 
+// Absent in what an earlier version wrote.
+std::optional<verdict::DatabaseCopy> database(const Object& json) {
+  if (!json.has("database") || json.at("database").is_null()) return std::nullopt;
+  const Object copy(json.at("database"), json.where("database"));
+  const std::uint64_t timeline = copy.natural("timeline");
+  if (timeline > UINT32_MAX) copy.refuse("timeline", "a number below 2^32");
+  return verdict::DatabaseCopy{copy.text("system_id"), copy.bytes<NodeId>("node"), static_cast<std::uint32_t>(timeline),
+                               copy.natural("lsn")};
+}
+
 Founded founded(const Object& json) {
   Founded result;
   result.token = json.text("token");
@@ -209,6 +221,7 @@ Founded founded(const Object& json) {
     result.founders.push_back({founder.bytes<NodeId>("node"), founder.text("name"), founder.text("peer_url")});
   });
   result.at_ms = json.integer("at_ms");
+  result.database = database(json);
   return result;
 }
 

@@ -67,6 +67,7 @@ struct Founded {
   std::uint64_t round = 0;
   std::vector<verdict::Founder> founders;
   std::int64_t at_ms = 0;
+  std::optional<verdict::DatabaseCopy> database = {};  // founded over this copy: its node starts PostgreSQL before any other
   bool operator==(const Founded&) const = default;
 };
 

@@ -20,6 +20,11 @@ Json electorate(const verdict::Electorate& value) {
   return {{"cluster", id(value.cluster)}, {"voters", std::move(voters)}};
 }
 
+Json database(const std::optional<verdict::DatabaseCopy>& copy) {
+  if (!copy) return nullptr;
+  return {{"system_id", copy->system_id}, {"node", id(copy->node)}, {"timeline", copy->timeline}, {"lsn", copy->lsn}};
+}
+
 // opened_at is written to the nanosecond: it is under the signatures, and a rounded one would void them.
 Json ballot(const verdict::Ballot& value) {
   return {{"id", id(value.id)},
@@ -88,7 +93,8 @@ std::string to_json(const Founded& founded) {
                {"cluster", id(founded.cluster)},
                {"round", founded.round},
                {"founders", std::move(founders)},
-               {"at_ms", founded.at_ms}});
+               {"at_ms", founded.at_ms},
+               {"database", database(founded.database)}});
 }
 
 std::string to_json(const Superseded& s) {

@@ -4,6 +4,7 @@
 #include <cstring>
 #include <filesystem>
 
+#include "base/ids.hpp"
 #include "supervisor/runtime/files.hpp"
 
 namespace fluxpg::runtime {
@@ -59,6 +60,14 @@ std::string postgres_system_id(const std::string& data_dir) {
   if (!control || control->size() < sizeof(id)) return "";
   std::memcpy(&id, control->data(), sizeof(id));  // written in the machine's own byte order
   return id == 0 ? "" : std::to_string(id);
+}
+
+// The number alone would not do: after a restart of the container it may be another program's.
+bool postgres_runs(const std::string& data_dir) {
+  const auto lock = read_file(data_dir + "/postmaster.pid");
+  const auto pid = lock ? number_from_decimal(lock->substr(0, lock->find('\n'))) : std::nullopt;
+  const auto name = pid ? read_file("/proc/" + std::to_string(*pid) + "/comm") : Expected<std::string, std::string>("");
+  return name && *name == "postgres\n";
 }
 
 }  // namespace fluxpg::runtime

@@ -19,5 +19,7 @@ struct Aside {
 Aside set_aside(const std::string& data_dir);
 // PostgreSQL's system identifier, the first eight bytes of global/pg_control; empty if there is none.
 std::string postgres_system_id(const std::string& data_dir);
+// A server has the data open, whoever started it: its postmaster.pid names a process that is a PostgreSQL.
+bool postgres_runs(const std::string& data_dir);
 
 }  // namespace fluxpg::runtime

@@ -5,6 +5,7 @@
 
 #include "supervisor/runtime/disk.hpp"
 #include "supervisor/runtime/etcd_process.hpp"
+#include "supervisor/runtime/log_end.hpp"
 #include "supervisor/runtime/node_files.hpp"
 
 namespace fluxpg::runtime {
@@ -31,8 +32,6 @@ bool same(const ProcessesSeen& a, const ProcessesSeen& b) {
   return a.etcd == b.etcd && a.patroni == b.patroni && a.etcd_data == b.etcd_data && a.etcd_elsewhere == b.etcd_elsewhere &&
          a.unreadable == b.unreadable && a.postgres_data == b.postgres_data;
 }
-
-bool same(const PostgresSeen& a, const PostgresSeen& b) { return a.role == b.role && a.system_id == b.system_id; }
 
 std::string text_at(const nlohmann::json& object, const char* key) {
   const auto found = object.find(key);
@@ -100,6 +99,7 @@ void Probes::processes_seen(const Expected<Programs, RpcError>& programs) {
   look_aside();
   seen.etcd_elsewhere = seen.etcd.state == Process::State::kRunning && !etcd_listens_on(context_.settings, listen_);
   patroni_runs_ = seen.patroni.state == Process::State::kRunning;
+  patroni_is_down_ = seen.patroni.state == Process::State::kStopped || seen.patroni.state == Process::State::kExited;
   const TimePoint now = context_.now().boot;
   if (processes_ && same(*processes_, seen) && now - processes_told_ < kRepeat) return;
   processes_ = seen;
@@ -138,8 +138,11 @@ void Probes::patroni_seen(const http::Result& result) {
   PostgresSeen seen;
   if (result) seen = postgres_from_patroni(result->body);
   if (seen.system_id.empty()) seen.system_id = postgres_system_id(context_.settings.postgres_data_dir);
+  const bool stopped = patroni_is_down_ && !postgres_runs(context_.settings.postgres_data_dir);  // it may outlive a Patroni that was killed
+  const auto end = stopped ? end_of_log(context_.settings.postgres_data_dir) : std::nullopt;
+  if (end) seen.timeline = end->timeline, seen.lsn = end->lsn;
   const TimePoint now = context_.now().boot;
-  if (postgres_ && same(*postgres_, seen) && now - postgres_told_ < kRepeat) return;
+  if (postgres_ == seen && now - postgres_told_ < kRepeat) return;
   postgres_ = seen;
   postgres_told_ = now;
   context_.feed(seen);

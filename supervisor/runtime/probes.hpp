@@ -32,6 +32,7 @@ class Probes {
   Trouble aside_trouble_;  // too many old directories
   TimePoint aside_at_{};
   bool patroni_runs_ = false;
+  bool patroni_is_down_ = false;  // then nobody writes to PostgreSQL's log
   std::optional<supervisor::ProcessesSeen> processes_;
   TimePoint processes_told_{};
   std::optional<supervisor::PostgresSeen> postgres_;

@@ -16,11 +16,13 @@ constexpr int kFormat = 1;
 json to_json(const verdict::FoundingPlan& plan) {
   json founders = json::array();
   for (const auto& f : plan.founders) founders.push_back({{"node", to_text(f.node)}, {"name", f.name}, {"peer_url", f.peer_url}});
-  return {{"round", plan.round},
-          {"proposer", to_text(plan.proposer)},
-          {"token", plan.token},
-          {"counted", plan.counted},
-          {"founders", founders}};
+  json database = nullptr;
+  if (const auto& copy = plan.database) {
+    database = {{"system_id", copy->system_id}, {"node", to_text(copy->node)}, {"timeline", copy->timeline}, {"lsn", copy->lsn}};
+  }
+  return {{"round", plan.round},  {"proposer", to_text(plan.proposer)},
+          {"token", plan.token},  {"counted", plan.counted},
+          {"founders", founders}, {"database", database}};
 }
 
 NodeId node_from(const json& value) {
@@ -43,6 +45,10 @@ verdict::FoundingPlan plan_from(const json& value) {
   plan.counted = value.at("counted").get<std::uint32_t>();
   for (const auto& f : value.at("founders")) {
     plan.founders.push_back({node_from(f.at("node")), f.at("name").get<std::string>(), f.at("peer_url").get<std::string>()});
+  }
+  if (const json copy = value.value("database", json()); !copy.is_null()) {  // absent in what an earlier version wrote
+    plan.database = verdict::DatabaseCopy{copy.at("system_id").get<std::string>(), node_from(copy.at("node")),
+                                          copy.at("timeline").get<std::uint32_t>(), copy.at("lsn").get<std::uint64_t>()};
   }
   return plan;
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """The main job in real containers: docker/up, planned stops and a leave, an eviction, its explanation, a fourth node, a lying API,
-a lost majority.
+a lost majority, and etcd's data lost everywhere.
 
 The oracles are etcdctl and PostgreSQL's own rows; fluxpgd's status is only read for what it says.
 FLUXPG_LONG=1 keeps every lie of the API up for the five minutes of the acceptance instead of 90 s; FLUXPG_KEEP=1 leaves the cluster up.
@@ -14,6 +14,7 @@ import sys
 import time
 import urllib.request
 
+import etcd_lost
 import recover
 
 NODES = ["postgres-cluster", "postgres-cluster-2", "postgres-cluster-3"]
@@ -217,9 +218,13 @@ def a_lost_majority_is_recovered_and_the_dead_join():
     recover.run(sys.modules[__name__])
 
 
+def etcd_lost_everywhere_keeps_the_database():
+    etcd_lost.run(sys.modules[__name__], [*NODES[:2], FOURTH])
+
+
 SCENARIOS = [one_command_brings_it_up, the_seeds_commands_work, etcd_is_closed_to_strangers, a_live_unlisted_node_stays,
              a_lying_api_evicts_nobody, a_dead_unlisted_node_is_evicted_and_explained, a_fourth_node_takes_its_place,
-             a_lost_majority_is_recovered_and_the_dead_join]
+             a_lost_majority_is_recovered_and_the_dead_join, etcd_lost_everywhere_keeps_the_database]
 
 
 def main():

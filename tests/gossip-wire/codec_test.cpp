@@ -97,10 +97,10 @@ TEST(Codec, RefusesTrailingBytes) { EXPECT_EQ(refusal(encode(fixed_messages()[0]
 
 TEST(Codec, RefusesOtherVersionsAndKinds) {
   std::string frame = encode(fixed_messages()[0].second);
-  frame[1] = 2;
-  EXPECT_EQ(refusal(frame), DecodeError::kVersion);
-  EXPECT_EQ(refusal(std::string("\x94\x02\xc0\xc0\xc0")), DecodeError::kVersion) << "whatever it looks like otherwise";
   frame[1] = 1;
+  EXPECT_EQ(refusal(frame), DecodeError::kVersion);
+  EXPECT_EQ(refusal(std::string("\x94\x03\xc0\xc0\xc0")), DecodeError::kVersion) << "whatever it looks like otherwise";
+  frame[1] = 2;
   for (const char kind : {'\0', '\x0b', '\x7f'}) {
     frame[2] = kind;
     EXPECT_EQ(refusal(frame), DecodeError::kKind);
@@ -116,7 +116,7 @@ TEST(Codec, RefusesDeepNestingAndHugeAnnouncedLengths) {
   EXPECT_EQ(refusal(std::string("\xdd\xff\xff\xff\xff", 5)), DecodeError::kLimits) << "an array of four billion";
   EXPECT_EQ(refusal(std::string("\xc6\xff\xff\xff\xff", 5)), DecodeError::kGrammar) << "a binary of four gigabytes, cut short";
   EXPECT_EQ(refusal(std::string("\xdb\xff\xff\xff\xff", 5)), DecodeError::kGrammar) << "a text of four gigabytes, cut short";
-  EXPECT_EQ(refusal(std::string("\x93\x01\x01\x81\xc0\xc0", 6)), DecodeError::kLimits) << "we have no maps";
+  EXPECT_EQ(refusal(std::string("\x93\x02\x01\x81\xc0\xc0", 6)), DecodeError::kLimits) << "we have no maps";
 }
 
 TEST(Codec, RefusesTextsAndListsBeyondTheirLimits) {

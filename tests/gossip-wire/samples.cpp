@@ -24,6 +24,8 @@ NodeInfo fixed_info() {
   info.cluster = ClusterId{0x7384a1c09b5e2f4f};
   info.member = MemberId{0x8e9e05c52164694d};
   info.system_id = "7412345678901234567";
+  info.timeline = 3;
+  info.lsn = 0x1a2b3c4d58;
   info.postgres_role = "primary";
   info.stopping = true;
   info.founding_round = 2;
@@ -81,6 +83,8 @@ struct Maker {
     v.cluster.value = number();
     v.member.value = number();
     v.system_id = text(64);
+    v.timeline = small<std::uint32_t>();
+    v.lsn = number();
     v.postgres_role = text(64);
     v.shadow = coin();
     v.stopping = coin();
@@ -108,6 +112,7 @@ struct Maker {
   verdict::FoundingPlan plan() {
     verdict::FoundingPlan v{number(), id<NodeId>(), text(128), small<std::uint32_t>(), {}};
     v.founders = list(7, [&] { return verdict::Founder{id<NodeId>(), text(64), text(512)}; });
+    if (coin()) v.database = verdict::DatabaseCopy{text(64), id<NodeId>(), small<std::uint32_t>(), number()};
     return v;
   }
 
@@ -173,6 +178,8 @@ std::vector<std::pair<std::string, Message>> fixed_messages() {
   const Statement statement{
       a, nonce, MemberId{0x8e9e05c52164694d}, ClusterId{0x7384a1c09b5e2f4f}, milliseconds(1500), filled<Signature>(1)};
   const verdict::FoundingPlan plan{3, a, "f00d", 3, {{a, "node-a", "https://n-a:2380"}, {b, "node-b", "https://n-b:2380"}}};
+  verdict::FoundingPlan over_data = plan;
+  over_data.database = verdict::DatabaseCopy{"7412345678901234567", b, 3, 0x1a2b3c4d58};
   return {
       {"ping-without-news", Ping{nonce, a, Incarnation{1025}, at, false, {}, {}}},
       {"ping", Ping{nonce, a, Incarnation{1025}, at, true, {news, accusation}, {row}}},
@@ -197,6 +204,7 @@ std::vector<std::pair<std::string, Message>> fixed_messages() {
                              {{"gossip-probe", "no answer", 900}},
                              filled<Signature>(1)}},
       {"founding-plan", plan},
+      {"founding-plan-over-data", over_data},
       {"founding-promise", verdict::FoundingPromise{3, "f00d", b, false, "counts 5 nodes"}},
       {"founding-start", verdict::FoundingStart{plan}},
   };

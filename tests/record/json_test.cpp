@@ -44,6 +44,14 @@ TEST(RecordJson, KeepsTheLargestNumbersExactly) {
   EXPECT_EQ(record_from_json(to_json(r)).value(), r);
 }
 
+// One that an earlier version wrote, or of a cluster that made its database itself.
+TEST(RecordJson, AFoundingMayTellOfNoDatabase) {
+  Founded plain = samples::founded();
+  plain.database.reset();
+  EXPECT_EQ(founded_from_json(to_json(plain)).value(), plain);
+  EXPECT_EQ(founded_from_json(R"({"token":"t","cluster":"1","round":1,"founders":[],"at_ms":0})").value().database, std::nullopt);
+}
+
 // These files are the format: if one of these tests fails, other versions cannot read what this one writes.
 TEST(RecordJson, IsTheGoldenFile) {
   expect_golden("record/removal.json", to_json(samples::removal()) + "\n");

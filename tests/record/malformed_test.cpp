@@ -93,6 +93,9 @@ TEST(MalformedKeys, NameTheirKeyAndField) {
   EXPECT_EQ(binding_from_json(R"({"member":"","node":"","name":"","address":""})").error(), R"(nodes.member is "", expected a member id)");
   EXPECT_EQ(founded_from_json(R"({"token":"t","cluster":"1","round":1,"founders":[7],"at_ms":0})").error(),
             "founded.founders[0] is 7, expected an object");
+  EXPECT_EQ(
+      founded_from_json(R"({"token":"t","cluster":"1","round":1,"founders":[],"at_ms":0,"database":{"system_id":"7","node":7}})").error(),
+      "founded.database.timeline is missing");
 }
 
 }  // namespace

@@ -79,7 +79,8 @@ Founded founded() {
           {0x7384a1c09b5e2f4fULL},
           2,
           {{node(1), "node-198-18-0-11", "https://n-11:2380"}, {node(2), "node-198-18-0-12", "https://n-22:2380"}},
-          1'792'000'000'000};
+          1'792'000'000'000,
+          verdict::DatabaseCopy{"7412345678901234567", node(2), 3, 0x1a2b3c4d58}};
 }
 
 }  // namespace fluxpg::record::samples

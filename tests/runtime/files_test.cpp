@@ -18,7 +18,8 @@ Persistent example() {
   state.incarnation_limit = {1'000'000};
   NodeId node;
   node.bytes.fill(7);
-  state.promised = verdict::FoundingPlan{3, node, "token", 3, {{node, "node-1", "https://n-07:2380"}}};
+  state.promised = verdict::FoundingPlan{
+      3, node, "token", 3, {{node, "node-1", "https://n-07:2380"}}, verdict::DatabaseCopy{"7412345678901234567", node, 3, 0x1a2b3c4d58}};
   state.started_token = "token";
   state.chosen = true;
   state.cluster = {0xfffffffffffffff1};

@@ -26,7 +26,9 @@ class ToyWorld : public World {
   bool is_member(Node) const override { return true; }
   bool evicted(Node) const override { return false; }
   bool keeps_its_data(Node) const override { return true; }
+  bool keeps_its_database(Node) const override { return true; }
   bool runs_postgres(Node) const override { return true; }
+  std::optional<Node> postgres_leader() const override { return 0; }
   std::optional<Node> remover() const override { return boss; }
   std::optional<Node> leader() const override { return 0; }
   std::optional<Node> victim() const override { return std::nullopt; }

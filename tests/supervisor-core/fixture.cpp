@@ -135,7 +135,7 @@ void House::rebuild_gossip() {
   std::vector<Heard> in_order;
   for (const auto& [id, heard] : heard_) in_order.push_back(heard);
   std::stable_sort(in_order.begin(), in_order.end(), [](const Heard& a, const Heard& b) { return a.since < b.since; });
-  gossip = gossip::Node({}, info_of(1), {}, 1, now);
+  gossip = gossip::Node({}, self_, {}, 1, now);
   for (const Heard& heard : in_order) {
     const Now then{heard.since, now.steady - (now.boot - heard.since), now.wall - (now.boot - heard.since)};
     const gossip::Rumor rumor{heard.info.id, heard.info.incarnation, heard.state, node_id(200), heard.info};
@@ -146,6 +146,11 @@ void House::rebuild_gossip() {
 void House::hears(gossip::NodeInfo info, State state, Duration ago) {
   const NodeId id = info.id;
   heard_[id] = {std::move(info), state, now.boot - ago};
+  rebuild_gossip();
+}
+
+void House::announces(gossip::NodeInfo info) {
+  self_ = std::move(info);
   rebuild_gossip();
 }
 

@@ -293,16 +293,16 @@ TEST_F(Seated, WhatAnEndedEtcdSaidABitAgoIsNotItsPlaceAnyMore) {
 
 TEST(MakesDatabase, TheFounderWithTheLowestAddressAndNobodyElse) {
   House house;
-  EXPECT_FALSE(makes_database(house.world())) << "nothing is founded";
+  EXPECT_FALSE(leads_or_makes_database(house.world())) << "nothing is founded";
   record::Founded founded{"t", kCluster, 1, {{node_id(2), "n2", ""}, {node_id(1), "n1", ""}}, 0};
   house.etcd.put(record::founded_key("app"), record::to_json(founded));
   house.read();
-  EXPECT_TRUE(makes_database(house.world()));
+  EXPECT_TRUE(leads_or_makes_database(house.world()));
   House other;
   founded.founders = {{node_id(3), "n3", ""}, {node_id(2), "n2", ""}};
   other.etcd.put(record::founded_key("app"), record::to_json(founded));
   other.read();
-  EXPECT_FALSE(makes_database(other.world()));
+  EXPECT_FALSE(leads_or_makes_database(other.world()));
 }
 
 TEST(PatroniHosts, BeginWithOnesOwnEtcdAndLeaveLearnersOut) {
