@@ -55,6 +55,19 @@ TEST(Recover, IsRefusedWithoutALossWithALeaderAndWhileAMajorityAnswers) {
   EXPECT_NE(recover_refusal(loss, "app", kOrder), "");
 }
 
+// Patroni was perhaps started with the names of those only that are lost.
+TEST(Recover, StartsPatroniAnewOnceTheRecoveredClusterIsThere) {
+  House house{1};
+  house.config.runs_patroni = true;
+  house.persistent.recovery = Recovery{{}, "token", true, false};
+  Restoration restoration;
+  EXPECT_FALSE(restoration.committed(house.world(), failure(etcd::ErrorKind::kTimeout), house.persistent, house.out));
+  EXPECT_TRUE(house.done<StopPatroni>().empty());
+  EXPECT_TRUE(restoration.committed(house.world(), etcd::TxnResult{}, house.persistent, house.out));
+  EXPECT_EQ(house.done<StopPatroni>().size(), 1U);
+  EXPECT_TRUE(house.persistent.recovery->done);
+}
+
 // To a guest and a newcomer, which have no data, the voters are those of the list they read.
 TEST(Recover, ANodeWithoutDataCountsTheVotersOfTheClusterThatItReads) {
   House house{3};
