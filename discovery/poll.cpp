@@ -5,7 +5,8 @@
 namespace fluxpg::discovery {
 namespace {
 
-// The specification changes rarely, so it is asked for with every tenth poll, and with each until it is known. (It also keeps our questions
+// The specification changes rarely, so it is asked for with every tenth poll, and with each until it is known; and at once when more rows
+// are listed than ever since it changed, and than it had instances: so does an app look that was scaled up. (It also keeps our questions
 // from always meeting the same of two backends that take turns.)
 constexpr std::uint64_t kPollsPerSpecification = 10;
 
@@ -92,6 +93,7 @@ void Poll::tick(TimePoint now) {
     Poll& poll = **alive;
     const Answer answer = answer_of(result, poll.config_.app, base_url, poll.config_.limits);
     poll.schedule_.answered(answer);
+    if (const auto* good = std::get_if<Good>(&answer)) poll.compare_with_instances(good->rows.size(), base_url);
     poll.on_answer_(answer);
   };
   fetch_(question(config_, base_url, "location"), done);
@@ -102,13 +104,24 @@ void Poll::tick(TimePoint now) {
   }
 }
 
+void Poll::compare_with_instances(std::size_t rows, const std::string& base_url) {
+  if (rows <= instances_ || rows <= most_rows_) return;
+  most_rows_ = rows;
+  const bool comes_anyway = polls_until_instances_ == 0;  // it is asked for just now, or with the next poll
+  if (!comes_anyway) ask_instances(base_url);
+}
+
 void Poll::ask_instances(const std::string& base_url) {
   const auto done = [base_url, weak = std::weak_ptr(self_)](const http::Result& result) {
     const auto alive = weak.lock();
     if (!alive) return;
     Poll& poll = **alive;
     const auto instances = instances_of(result, poll.config_.app, base_url);
-    if (instances) poll.polls_until_instances_ = kPollsPerSpecification - 1;
+    if (instances) {
+      if (poll.instances_ != *instances) poll.most_rows_ = 0;
+      poll.instances_ = *instances;
+      poll.polls_until_instances_ = kPollsPerSpecification - 1;
+    }
     poll.on_instances_(instances);
   };
   fetch_(question(config_, base_url, "appspecifications"), done);

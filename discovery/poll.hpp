@@ -42,6 +42,7 @@ class Poll {
   void set_urgent(bool urgent) { schedule_.set_urgent(urgent); }
 
  private:
+  void compare_with_instances(std::size_t rows, const std::string& base_url);
   void ask_instances(const std::string& base_url);
 
   PollConfig config_;
@@ -50,6 +51,8 @@ class Poll {
   OnAnswer on_answer_;
   OnInstances on_instances_;
   std::uint64_t polls_until_instances_ = 0;
+  std::uint32_t instances_ = 0;  // as last told
+  std::size_t most_rows_ = 0;    // for which it was asked since it changed: a dead row beside its replacement is asked for once
   std::shared_ptr<Poll*> self_;  // callbacks hold it weakly
 };
 

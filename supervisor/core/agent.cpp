@@ -167,7 +167,7 @@ void Agent::Impl::take(const Now& now, const EtcdReplied& input) {
     case Purpose::Part::kEvidence:
       return evidence_.handle(input.result);
     case Purpose::Part::kRestoration:
-      if (restoration_.committed(input.result, persistent_, out_)) forget_cluster();
+      if (restoration_.committed(world(now), input.result, persistent_, out_)) forget_cluster();
       return;
     case Purpose::Part::kSuccessor:
       return successor_.handle(world(now), input.result);

@@ -15,7 +15,10 @@ constexpr Duration kVotersEvery = seconds(1);
 void Agent::Impl::run_etcd(const Now& now) {
   if (founding_.abandoning()) return;
   restoration_.tick(now, world(now), persistent_, out_);
-  if (successor_.tick(now, world(now), seen_, persistent_, out_)) forget_cluster();
+  if (successor_.tick(now, world(now), seen_, persistent_, out_)) {
+    if (config_.runs_patroni) out_.push(StopPatroni{kAnotherCluster});
+    forget_cluster();
+  }
   if (Restoration::replaces_etcd(persistent_) || successor_.keeps_etcd_down()) {
     seat_ = Seat{};
     return;

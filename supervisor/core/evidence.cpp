@@ -80,10 +80,15 @@ std::string cure(const MajorityLoss& loss) {
 
 }  // namespace
 
+ClusterId cluster_in_question(const World& world) {
+  if (world.persistent.cluster) return world.persistent.cluster;
+  return world.view.has_list() ? world.view.list().header.cluster : ClusterId{};
+}
+
 bool speaks_for_seat(const World& world, const NodeId& node) {
   if (node == world.self()) return true;
   const gossip::NodeInfo* info = world.info(node);
-  return world.alive(node) && (!info->cluster || info->cluster == world.persistent.cluster);
+  return world.alive(node) && (!info->cluster || info->cluster == cluster_in_question(world));
 }
 
 std::vector<KnownVoter> known_voters(const World& world) {
@@ -151,7 +156,7 @@ Survivor LossEvidence::survivor(const World& world, const gossip::NodeInfo& info
   out.cluster = info.cluster;
   out.data = text(info.data);
   const KnownVoter* seat = find(voters, info.member);
-  out.voter = seat != nullptr && seat->node == info.id && info.cluster == world.persistent.cluster && info.data == DataState::kHasEtcd;
+  out.voter = seat != nullptr && seat->node == info.id && info.cluster == cluster_in_question(world) && info.data == DataState::kHasEtcd;
   const auto seen = etcd_.find({info.cluster, info.member});
   const etcd::Status* status = out.self && world.view.own() ? &*world.view.own() : seen != etcd_.end() ? &seen->second : nullptr;
   if (status != nullptr) {
@@ -165,7 +170,7 @@ Survivor LossEvidence::survivor(const World& world, const gossip::NodeInfo& info
 MajorityLoss LossEvidence::situation(const Now& now, const World& world) const {
   const std::vector<KnownVoter> voters = known_voters(world);
   MajorityLoss out;
-  out.cluster = world.persistent.cluster;
+  out.cluster = cluster_in_question(world);
   out.voters = voters.size();
   out.needed = voters.size() / 2 + 1;
   out.has_leader = world.view.own_has_leader(now);

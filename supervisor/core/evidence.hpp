@@ -14,7 +14,9 @@ std::vector<KnownVoter> known_voters(const World& world);
 // The same to be remembered: with the time since when each is silent. nullopt: etcd does not say just now who the voters are.
 std::optional<std::vector<KnownVoter>> voters_to_remember(const Now& now, const World& world);
 
-// It answers, and holds data of our cluster: with another cluster's it is no voter of ours any more. We ourselves always.
+// The cluster that this node's words are about: that of its own data; without any (a guest, a newcomer), the one whose list it reads.
+ClusterId cluster_in_question(const World& world);
+// It answers, and holds data of that cluster: with another cluster's it is no voter of ours any more. We ourselves always.
 bool speaks_for_seat(const World& world, const NodeId& node);
 
 class LossEvidence {

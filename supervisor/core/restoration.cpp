@@ -112,9 +112,10 @@ void Restoration::commit(const Now& now, const World& world, const Persistent& p
 }
 
 // Refused means that an earlier one, whose answer was lost, was carried out: nobody else writes that key.
-bool Restoration::committed(const etcd::Result& result, Persistent& persistent, Outbox& out) {
+bool Restoration::committed(const World& world, const etcd::Result& result, Persistent& persistent, Outbox& out) {
   if (!under_way(persistent) || !result || !std::holds_alternative<etcd::TxnResult>(*result)) return false;
   persistent.recovery->done = true;
+  if (world.config.runs_patroni) out.push(StopPatroni{kAnotherCluster});  // first: whatever comes after a crash is done again
   out.push(Persist{persistent});
   out.warn("recovered: this node is the only voter of a new cluster, the others can join it");
   return true;

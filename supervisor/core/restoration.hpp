@@ -13,6 +13,11 @@
 
 namespace fluxpg::supervisor {
 
+// Why Patroni is stopped (and started again) when our etcd becomes that of another cluster: when its configuration is read again, Patroni
+// still asks the etcd hosts that it was started with, and those may all be of the cluster that is given up.
+constexpr const char* kAnotherCluster =
+    "this node's etcd is of another cluster now, and Patroni asks only the hosts that it was started with";
+
 class Restoration {
  public:
   // Why not, in one sentence; empty: it begins.
@@ -22,7 +27,7 @@ class Restoration {
   void tick(const Now& now, const World& world, Persistent& persistent, Outbox& out);
   // The copy is in its place: from now on our data is of another cluster.
   bool take(const EtcdRestored& restored, Persistent& persistent, Outbox& out);
-  bool committed(const etcd::Result& result, Persistent& persistent, Outbox& out);
+  bool committed(const World& world, const etcd::Result& result, Persistent& persistent, Outbox& out);
   const std::string& problem() const { return problem_; }
 
   // Our etcd is not to be touched by anybody else.

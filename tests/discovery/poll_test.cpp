@@ -21,6 +21,8 @@ struct Stage {
   std::vector<Answer> answers;
   std::vector<Expected<std::uint32_t, Bad>> instances;
   TimePoint now{minutes(1)};
+  int rows = 1;
+  int told = 3;  // instances
   std::optional<Poll> poll;
 
   explicit Stage(std::vector<std::string> base_urls) {
@@ -45,8 +47,11 @@ struct Stage {
     const auto questions = std::exchange(asked, {});
     for (const auto& question : questions) {
       const bool location = question.request.url.find("/location/") != std::string::npos;
-      const char* body = location ? R"({"status":"success","data":[{"name":"orders-db","ip":"198.18.0.11"}]})"
-                                  : R"({"status":"success","data":{"name":"orders-db","instances":3}})";
+      std::string listed;
+      for (int i = 0; i < rows; ++i)
+        listed += std::string(i ? "," : "") + R"({"name":"orders-db","ip":"198.18.0.1)" + std::to_string(i) + "\"}";
+      const std::string body = location ? R"({"status":"success","data":[)" + listed + "]}"
+                                        : R"({"status":"success","data":{"name":"orders-db","instances":)" + std::to_string(told) + "}}";
       question.callback(http::Response{200, {{"fluxnode", "server7_1.2.3.4"}}, body, {}});
     }
     now = poll->next_deadline();
@@ -79,6 +84,27 @@ TEST(Poll, TakesTheBaseUrlsInTurnAndTheSpecificationEveryTenthTime) {
     s.answer_all();
   }
   EXPECT_EQ(specifications, 3U);
+}
+
+TEST(Poll, AListWithMoreRowsThanInstancesMakesItAskForTheSpecificationAtOnce) {
+  Stage s({"http://one"});
+  const auto polled = [&s] {
+    s.poll->tick(s.now);
+    s.answer_all();
+    return s.urls();
+  };
+  s.rows = 3;
+  EXPECT_THAT(polled(), ElementsAre()) << "it was asked with the first poll";
+  EXPECT_THAT(polled(), ElementsAre());
+  s.rows = s.told = 7;  // it was scaled up
+  EXPECT_THAT(polled(), ElementsAre("http://one/apps/appspecifications/orders-db"));
+  s.answer_all();
+  EXPECT_EQ(*s.instances.back(), 7U);
+  EXPECT_THAT(polled(), ElementsAre());
+  s.rows = 8;  // a replacement beside the dead
+  EXPECT_THAT(polled(), ElementsAre("http://one/apps/appspecifications/orders-db"));
+  s.answer_all();
+  EXPECT_THAT(polled(), ElementsAre()) << "once is enough";
 }
 
 TEST(Poll, AsksForTheSpecificationAgainUntilItIsKnown) {

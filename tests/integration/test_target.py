@@ -29,7 +29,8 @@ def seven_nodes_have_five_voters_and_a_guest_moves_up():
         for guest in guests:
             wait_until(f"{guest.name} says what it waits for",
                        lambda g=guest: "one of the 5 seats to become free" in g.ctl("status").stdout, 20)
-            check(guest.json("status")["voters"] == 5, "a guest does not see the cluster")
+            wait_until(f"{guest.name} sees the cluster",
+                       lambda g=guest: (s := g.json("status"))["voters_live"] == 5 and s["health"] == "healthy", 20)
         victim, witness = seated[4], seated[0]
         victim.kill()
         c.list_only([n for n in c.nodes if n is not victim])

@@ -1,4 +1,5 @@
 // `recover` refuses wherever a majority may live or the operator was not explicit; and nobody gives way but on a voter's own signed word.
+#include "supervisor/core/evidence.hpp"
 #include "supervisor/core/restoration.hpp"
 #include "supervisor/core/successor.hpp"
 #include "tests/supervisor-core/fixture.hpp"
@@ -52,6 +53,37 @@ TEST(Recover, IsRefusedWithoutALossWithALeaderAndWhileAMajorityAnswers) {
   loss.live = 2;
   loss.lost.pop_back();
   EXPECT_NE(recover_refusal(loss, "app", kOrder), "");
+}
+
+// Patroni was perhaps started with the names of those only that are lost.
+TEST(Recover, StartsPatroniAnewOnceTheRecoveredClusterIsThere) {
+  House house{1};
+  house.config.runs_patroni = true;
+  house.persistent.recovery = Recovery{{}, "token", true, false};
+  Restoration restoration;
+  EXPECT_FALSE(restoration.committed(house.world(), failure(etcd::ErrorKind::kTimeout), house.persistent, house.out));
+  EXPECT_TRUE(house.done<StopPatroni>().empty());
+  EXPECT_TRUE(restoration.committed(house.world(), etcd::TxnResult{}, house.persistent, house.out));
+  EXPECT_EQ(house.done<StopPatroni>().size(), 1U);
+  EXPECT_TRUE(house.persistent.recovery->done);
+}
+
+// To a guest and a newcomer, which have no data, the voters are those of the list they read.
+TEST(Recover, ANodeWithoutDataCountsTheVotersOfTheClusterThatItReads) {
+  House house{3};
+  house.read();
+  house.persistent = Persistent{};
+  EXPECT_EQ(cluster_in_question(house.world()), kCluster);
+  EXPECT_TRUE(speaks_for_seat(house.world(), node_id(2)));
+  gossip::NodeInfo other = house.member_info(3);
+  other.cluster = ClusterId{4711};
+  house.hears(other);
+  EXPECT_FALSE(speaks_for_seat(house.world(), node_id(3)));
+  const MajorityLoss situation = LossEvidence{}.situation(house.now, house.world());
+  EXPECT_EQ(situation.cluster, kCluster);
+  EXPECT_EQ(situation.live, 2U);
+  ASSERT_EQ(situation.lost.size(), 1U);
+  EXPECT_EQ(situation.lost[0].node, node_id(3));
 }
 
 TEST(Recover, CountsWhoMayLiveElsewhereAndTakesTheOperatorsWordByAddress) {
