@@ -25,6 +25,7 @@ enum class Guard : std::uint8_t {
   kCompareAndSwap,
   kLastLook,
   kEtcdLastLook,
+  kLearnerLastLook,
   kOpenerRefutes,
   kRefuteBeforeCall,
   kSameKey,

@@ -20,6 +20,7 @@ constexpr Mutant kMutants[] = {
     {"silence-makes-unwell", Guard::kSilenceIsNoIllness, "holds itself for ill because the victim does not answer"},
     // the decision record
     {"decides-over-an-open-decision", Guard::kOneDecision, "decides while another decision is open"},
+    {"promotes-without-last-look", Guard::kLearnerLastLook, "promotes a learner whose etcd has died since another decided it"},
     {"opens-without-compare", Guard::kCompareAndSwap, "writes a decision whatever the record and the remover key say"},
     {"no-last-look", Guard::kLastLook, "calls although the victim has come back"},
     {"last-look-asks-no-etcd", Guard::kEtcdLastLook, "calls although the victim's etcd has come back, without its daemon"},

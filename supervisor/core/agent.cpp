@@ -269,6 +269,7 @@ void Agent::Impl::step(const Now& now) {
   answer_ballots(now);
   lease_.tick(now, world(now), voter_.under_ballot(now), out_);
   decide(now);
+  follow_pause_wish(now);
   sweep(now);
   run_patroni(now);
   write_hosts();

@@ -74,7 +74,8 @@ class Agent::Impl {
   void forget_cluster();
 
   void write_hosts();
-  void pause_evictions(bool paused);
+  void wish_paused(const Now& now, bool paused);
+  void follow_pause_wish(const Now& now);
 
   void note_life(const Now& now, const etcd::Header& answered);
   void open_ballot(const Now& now, const verdict::Ballot& ballot, std::optional<gossip::Route> route);
@@ -135,6 +136,13 @@ class Agent::Impl {
   std::optional<std::uint64_t> peers_for_;  // gossip's version then
   bool misses_a_voter_ = false;
   TimePoint vouch_at_{};
+  struct PauseWish {  // of an operator, until etcd shows it
+    bool paused = false;
+    std::int64_t replaces = 0;  // the create revision of the pause that it ends; 0: there is none yet
+    TimePoint at;
+    TimePoint retry_at;
+  };
+  std::optional<PauseWish> pause_wish_;
   Plan plan_;
   TimePoint retry_decision_at_{};
   LearnerWatch learner_;

@@ -3,12 +3,17 @@
 
 namespace fluxpg::supervisor {
 
+namespace {
+constexpr Duration kWishLasts = minutes(10);  // then the operator has gone elsewhere, and may have said something else there
+constexpr Duration kWishRetry = seconds(5);
+}  // namespace
+
 void Agent::Impl::take(const Now& now, const OperatorSays& input) {
   switch (input.what) {
     case OperatorSays::What::kPauseEvictions:
-      return pause_evictions(true);
+      return wish_paused(now, true);
     case OperatorSays::What::kResumeEvictions:
-      return pause_evictions(false);
+      return wish_paused(now, false);
     case OperatorSays::What::kFoundWithout:
       out_.warn("an operator says that a cluster may be founded without " + input.address);
       return founding_.without(input.address);
@@ -28,12 +33,25 @@ void Agent::Impl::take(const Now& now, const SwitchoverAnswered& input) {
   leave_.answered(input, persistent_, out_);
 }
 
-void Agent::Impl::pause_evictions(bool paused) {
+// A pause is asked for; a resume is of the very pause that is in force as far as we know, never of one that is said later, elsewhere.
+void Agent::Impl::wish_paused(const Now& now, bool paused) {
+  if (!paused && !view_.paused()) return pause_wish_.reset();
+  pause_wish_ = PauseWish{paused, paused ? 0 : view_.paused_create_revision(), now.boot, TimePoint{}};
+}
+
+// Said while etcd has no quorum it would be lost without a trace: it is tried until etcd shows it.
+void Agent::Impl::follow_pause_wish(const Now& now) {
+  if (!pause_wish_) return;
+  if (now.boot - pause_wish_->at > kWishLasts) {
+    out_.warn(std::string("etcd took nothing for ten minutes: evictions are not ") + (pause_wish_->paused ? "paused" : "resumed"));
+    return pause_wish_.reset();
+  }
+  if (!view_.keys_are_current(now) || now.boot < pause_wish_->retry_at) return;
+  if (view_.paused_create_revision() != pause_wish_->replaces) return pause_wish_.reset();
+  pause_wish_->retry_at = now.boot + kWishRetry;
   const std::string key = record::paused_key(config_.app);
-  const std::int64_t now_paused = view_.paused_create_revision();
-  if (paused == (now_paused != 0)) return;
-  const etcd::Write write = paused ? etcd::Write{etcd::Put{key, "{}", {}}} : etcd::Write{etcd::Delete{key}};
-  out_.ask_own({Purpose::Part::kOperator, 0, {}}, etcd::Txn{{{etcd::Compare::What::kCreateRevision, key, now_paused}}, {write}},
+  const etcd::Write write = pause_wish_->paused ? etcd::Write{etcd::Put{key, "{}", {}}} : etcd::Write{etcd::Delete{key}};
+  out_.ask_own({Purpose::Part::kOperator, 0, {}}, etcd::Txn{{{etcd::Compare::What::kCreateRevision, key, pause_wish_->replaces}}, {write}},
                seconds(3));
 }
 

@@ -161,6 +161,7 @@ void Agent::Impl::tell_doing(const Now& now, const World& facts, Snapshot& out) 
   if (const std::string size = Janitor::doing(facts); !size.empty()) {
     out.doing.push_back({"etcd's database here has " + size, "the remover to compact and defragment it"});
   }
+  if (pause_wish_) out.doing.push_back({pause_wish_->paused ? "pausing evictions" : "resuming evictions", "etcd to take it"});
   if (view_.record() && view_.record()->open()) out.doing.push_back({"carrying out: " + view_.record()->command, change_.waits_for()});
   if (lease_.held()) {
     for (const Doing& doing : plan_.waiting) out.doing.push_back(doing);

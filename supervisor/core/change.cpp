@@ -150,11 +150,13 @@ void ChangeExecution::tick(const Now& now, const World& world, const RemoverLeas
   }
   const bool other_list = holds(Guard::kSameElectorate) && world.view.list_is_current(now) && world.view.electorate() != record->electorate;
   const bool gone = record->change.kind != Kind::kRemove && !world.alive(record->change.node);
-  if (lives || other_list || gone || !flaw_.empty()) {
+  const bool silent = silent_ == epoch;
+  if (lives || other_list || gone || silent || !flaw_.empty()) {
     const std::string why = !flaw_.empty() ? flaw_
                             : lives        ? (of_leave ? kLeaveIsOff : "the victim lives")
                             : other_list   ? "the voters are no longer those that decided it"
-                                           : "the node is gone";
+                            : gone         ? "the node is gone"
+                                           : "the learner's etcd does not answer";
     const Duration quiet = world.config.rules.void_after;
     const TimePoint last_call = called_ == epoch ? last_call_ : TimePoint{};
     const TimePoint void_at = std::max(lease.held_since(), last_call) + quiet;
@@ -162,17 +164,19 @@ void ChangeExecution::tick(const Now& now, const World& world, const RemoverLeas
     if (due) return close(now, world, lease, "void", why, {}, out);
     waits_for_ =
         why + "; void in " + std::to_string(to_ms(void_at - now.boot) / 1000) + " s, when no call for it can be under way any more";
-    return;
+    if (lives || other_list || gone || !flaw_.empty()) return;  // the silent one is asked again
   }
   look(now, world, *record, out);
 }
 
-// Gossip tells of daemons. An etcd may be back before its daemon is, and counts for the quorum from then on: it is asked itself.
+// Gossip tells of daemons. An etcd may be back before its daemon is, and counts for the quorum from then on; a learner's may have ended
+// since its promotion was decided, by another. So it is asked itself.
 void ChangeExecution::look(const Now& now, const World& world, const Record& record, Outbox& out) {
+  const bool removal = of_voter(record.change) && record.change.rule != verdict::kLeaveRule && holds(Guard::kEtcdLastLook);
+  const bool promotion = record.change.kind == Kind::kPromote && holds(Guard::kLearnerLastLook);
   const auto etcd = world.etcd_of(record.change.member, record.change.node);
-  const bool asked = of_voter(record.change) && record.change.rule != verdict::kLeaveRule && holds(Guard::kEtcdLastLook);
-  if (!asked || !etcd) return read_back(now, world, out);
-  step_ = Step::kVictimStatus;
+  if (!(removal || promotion) || !etcd) return read_back(now, world, out);
+  step_ = Step::kStatus;
   const Purpose purpose{Purpose::Part::kChange, static_cast<std::uint32_t>(step_), {}};
   out.ask(purpose, *etcd, etcd::GetStatus{}, world.config.rules.evidence_wait);
 }
@@ -187,7 +191,7 @@ void ChangeExecution::handle(const Now& now, const World& world, const RemoverLe
   const Step step = static_cast<Step>(purpose.step);
   step_ = Step::kIdle;
   if (step == Step::kCalling) return took_call(now, world, lease, view, result, out);
-  if (step == Step::kVictimStatus) return took_victim_status(now, world, lease, out);
+  if (step == Step::kStatus) return took_status(now, world, lease, result, out);
   if (!result) {
     // Of a transaction this means "unknown": the record itself tells, and is read again.
     not_before_ = now.boot + milliseconds(500);
@@ -216,10 +220,18 @@ void ChangeExecution::handle(const Now& now, const World& world, const RemoverLe
   if (const auto* list = std::get_if<etcd::MemberList>(&*result)) return took_list(now, world, lease, *list, out);
 }
 
-// If it answered as the victim, it has been vouched for by now, and the next tick sees it.
-void ChangeExecution::took_victim_status(const Now& now, const World& world, const RemoverLease& lease, Outbox& out) {
+void ChangeExecution::took_status(const Now& now, const World& world, const RemoverLease& lease, const etcd::Result& result, Outbox& out) {
   const auto& record = world.view.record();
   if (!record || !record->open() || !lease.held() || world.view.record_revision() != epoch_) return;
+  const auto* status = result ? std::get_if<etcd::Status>(&*result) : nullptr;
+  if (record->change.kind == Kind::kPromote && (status == nullptr || status->header.member != record->change.member)) {
+    silent_ = epoch_;
+    waits_for_ = "an answer of the learner's etcd";
+    not_before_ = now.boot + kRetry;
+    return;
+  }
+  silent_ = Epoch{};
+  // A victim that answered has been vouched for by now, and the next tick sees it.
   if (!of_voter(record->change) || !victim_lives(world, *record)) read_back(now, world, out);
 }
 

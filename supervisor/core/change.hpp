@@ -34,7 +34,7 @@ class ChangeExecution {
   const std::string& flaw() const { return flaw_; }
 
  private:
-  enum class Step : std::uint32_t { kIdle, kOpening, kVictimStatus, kReadBack, kListing, kCalling, kClosing };
+  enum class Step : std::uint32_t { kIdle, kOpening, kStatus, kReadBack, kListing, kCalling, kClosing };
   static bool leave_stands(const World& world, const record::Record& record);
   bool victim_lives(const World& world, const record::Record& record) const;
   static std::string flaw_of(const World& world, const record::Record& record);
@@ -42,7 +42,7 @@ class ChangeExecution {
   void ask(Step step, etcd::Call call, Duration deadline, Outbox& out);
   void look(const Now& now, const World& world, const record::Record& record, Outbox& out);
   void read_back(const Now& now, const World& world, Outbox& out);
-  void took_victim_status(const Now& now, const World& world, const RemoverLease& lease, Outbox& out);
+  void took_status(const Now& now, const World& world, const RemoverLease& lease, const etcd::Result& result, Outbox& out);
   void took_read_back(const Now& now, const World& world, const RemoverLease& lease, const etcd::RangeResult& range, Outbox& out);
   void took_list(const Now& now, const World& world, const RemoverLease& lease, const etcd::MemberList& list, Outbox& out);
   void took_call(const Now& now, const World& world, const RemoverLease& lease, EtcdView& view, const etcd::Result& result, Outbox& out);
@@ -60,6 +60,7 @@ class ChangeExecution {
   TimePoint epoch_since_{};        // … and since when we know of it: only younger signs of life speak against it
   TimePoint last_call_{};          // TimePoint{}: this process never called for `called_`
   Epoch called_;
+  Epoch silent_;               // the promotion whose learner's etcd did not answer the last look
   Epoch unclear_;              // the decision for which a call had no clear answer …
   TimePoint unclear_at_{};     // … when that was known, the last time
   TimePoint looked_at_key_{};  // when the read-back was sent

@@ -243,6 +243,52 @@ TEST_F(Changes, AGhostLearnerThatBecameAVoterIsNotRemoved) {
   EXPECT_EQ(removals_called, 0);
 }
 
+// Whoever decided it had just heard from it; whoever carries it on may come a lease later, and gossip tells of daemons only.
+TEST_F(Changes, ALearnerIsPromotedOnlyIfItsEtcdAnswersTheLastLook) {
+  house.etcd.members.push_back({MemberId{8}, "n8", {}, {}, true});
+  house.read();
+  house.hears(house.member_info(8));
+  be_remover();
+  record::Record record;
+  record.change = {record::Kind::kPromote, MemberId{8}, node_id(8), "n8", "", "seat-empty", "it has caught up"};
+  record.electorate = house.view.electorate();
+  house.open_record(record);
+  look();  // and it says nothing
+  EXPECT_TRUE(house.asked().empty());
+  EXPECT_EQ(change.waits_for(), "an answer of the learner's etcd");
+  pass(seconds(5));
+  tick();
+  const auto asked = house.asked();
+  ASSERT_EQ(calls<etcd::GetStatus>(asked).size(), 1U) << "it is asked again";
+  etcd::Status status;
+  status.header = {kCluster, MemberId{8}, 1, 1};
+  answer(asked[0], status);
+  answer_all();
+  answer_all();
+  EXPECT_EQ(calls<etcd::Promote>(house.asked()).size(), 1U);
+}
+
+TEST_F(Changes, APromotionWhoseLearnerStaysSilentIsVoid) {
+  house.etcd.members.push_back({MemberId{8}, "n8", {}, {}, true});
+  house.read();
+  house.hears(house.member_info(8));
+  be_remover();
+  record::Record record;
+  record.change = {record::Kind::kPromote, MemberId{8}, node_id(8), "n8", "", "seat-empty", "it has caught up"};
+  record.electorate = house.view.electorate();
+  house.open_record(record);
+  for (int i = 0; i < 14 && stored().open(); ++i) {
+    tick();
+    for (const Asked& one : house.asked()) {
+      const bool status = std::holds_alternative<etcd::GetStatus>(one.call);
+      answer(one, status ? failure(etcd::ErrorKind::kTimeout) : house.etcd.answer(one.call));
+    }
+    house.read();
+    pass(seconds(5));
+  }
+  EXPECT_EQ(stored().outcome, "void");
+}
+
 TEST_F(Changes, AnAnswerToACallForAnEarlierDecisionClosesNothing) {
   be_remover();
   open_removal();
