@@ -168,6 +168,7 @@ MajorityLoss LossEvidence::situation(const Now& now, const World& world) const {
   out.cluster = world.persistent.cluster;
   out.voters = voters.size();
   out.needed = voters.size() / 2 + 1;
+  out.left = world.persistent.left();
   out.has_leader = world.view.own_has_leader(now);
   for (const KnownVoter& voter : voters) {
     if (speaks_for_seat(world, voter.node)) {
