@@ -79,8 +79,8 @@ std::string World::describe_presence(const Now& now, const NodeId& node) const {
 
 const gossip::NodeInfo* World::successor(const Now& now, const NodeId& node) const {
   const gossip::NodeInfo* dead = info(node);
-  if (dead == nullptr || alive(node)) return nullptr;
-  const Endpoint place = dead->gossip_endpoint();
+  const Endpoint place{address_of(node), dead == nullptr ? config.ports.gossip : dead->ports.gossip};
+  if (place.address.empty() || alive(node)) return nullptr;
   for (const auto& [id, member] : gossip.members()) {
     const bool answers = member.state == State::kAlive && now.boot - member.last_answer < kAnswersNow;
     // A member of etcd there is at home: then it is the dead one that announced a wrong address.
