@@ -14,6 +14,7 @@ constexpr Duration kLearnerEvery = seconds(10);
 void Agent::Impl::decide(const Now& now) {
   const World facts = world(now);
   collector_.tick(now, facts, out_);
+  post_.tick(now, facts, lease_, collector_, out_);
   change_.tick(now, facts, lease_, out_);
   plan_ = {};
   if (!lease_.held()) watch_learner(now, facts, false);
@@ -38,6 +39,7 @@ void Agent::Impl::decide(const Now& now) {
 void Agent::Impl::start_ballot(const Now& now, const World& facts, record::Change change, bool decides) {
   collector_.open(now, facts, std::move(change), decides, random_, out_);
   open_ballot(now, verdict::Ballot(collector_.certificate().ballot), std::nullopt);
+  post_.tick(now, facts, lease_, collector_, out_);  // says when it is due
 }
 
 // The ballot that was to decide is over: carry the verdict to the record, or say why not.
@@ -59,7 +61,7 @@ void Agent::Impl::follow_ballot(const Now& now, const World& facts) {
 // Not to be carried out: it tells operators, long before any eviction is due, whether the voters agree.
 void Agent::Impl::survey(const Now& now, const World& facts, const PlanInput& input) {
   for (const SeatFacts& voter : input.voters) {
-    if (voter.alive) continue;
+    if (voter.alive || voter.etcd_answers) continue;
     const bool fresh_death = collector_.change().member != voter.member || collector_.opened_at() + voter.silent_for < now.boot;
     if (!fresh_death && now.boot < survey_at_) continue;
     survey_at_ = now.boot + kSurveyEvery;

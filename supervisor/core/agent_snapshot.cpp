@@ -204,7 +204,11 @@ void Agent::Impl::tell_problems(const Now& now, const World& facts, Snapshot& ou
   for (const MemberRow& member : out.members) {
     const bool voter = member.role == "voter";
     const bool gone = member.gossip == "dead" || member.gossip == "left" || member.gossip == "unknown";
-    if (voter && gone) {
+    if (voter && gone && member.node && facts.only_gossip_misses(now, member.node)) {
+      out.problems.push_back(
+          "gossip does not reach voter " + member.name + " (" + member.endpoint +
+          "), but its etcd answers: does its daemon run, and is its gossip port open? If it runs, its votes travel through etcd");
+    } else if (voter && gone) {
       out.problems.push_back("voter " + member.name + " is " + (member.gossip == "unknown" ? "silent: no daemon speaks for it" : member.gossip) +
                              (member.gossip == "unknown" ? "" : " for " + in_seconds(member.gossip_for_seconds)));
     }
@@ -227,7 +231,10 @@ void Agent::Impl::tell_problems(const Now& now, const World& facts, Snapshot& ou
 void Agent::Impl::tell_counters(Snapshot& out) const {
   for (const auto& [fault, count] : listing_.faults()) out.counters["discovery.bad." + std::string(discovery::to_text(fault))] = count;
   out.counters["discovery.good"] = listing_.good_answers();
-  for (const auto& [name, count] : collector_.counters()) out.counters[name] = count;
+  for (const auto* counters : {&collector_.counters(), &post_.counters()}) {
+    for (const auto& [name, count] : *counters) out.counters[name] = count;
+  }
+  out.counters["verdict.malformed_referendums"] = view_.malformed_referendums();
   out.counters["gossip.ill_health"] = static_cast<std::uint64_t>(gossip_.ill_health());
 }
 
@@ -250,7 +257,8 @@ Snapshot Agent::Impl::snapshot(const Now& now) const {
     if (member.role != "voter") continue;
     ++out.voters;
     const bool self = member.node == signing_.id();
-    if (self ? view_.own_answers(now) : member.node && speaks_for_seat(facts, member.node)) ++out.voters_live;
+    const bool lives = member.node && (speaks_for_seat(facts, member.node) || facts.only_gossip_misses(now, member.node));
+    if (self ? view_.own_answers(now) : lives) ++out.voters_live;
   }
   out.cluster = view_.has_list() ? view_.list().header.cluster : persistent_.voters.empty() ? ClusterId{} : persistent_.cluster;
   out.failures_survivable = out.voters == 0 ? 0 : std::max(0, failures_survivable(out.voters, out.voters_live));

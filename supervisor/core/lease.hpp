@@ -17,6 +17,7 @@ class RemoverLease {
   bool held() const { return phase_ == Phase::kHeld; }
   // Of the key that is ours: what every transaction compares.
   std::int64_t create_revision() const { return create_revision_; }
+  etcd::LeaseId id() const { return lease_; }  // while it is held
   TimePoint held_since() const { return held_since_; }
   // Another look at the key showed that it is not ours any more.
   void lost(const Now& now, const std::string& why, Outbox& out);

@@ -1,11 +1,14 @@
 #include "supervisor/core/world.hpp"
 
+#include "base/guard.hpp"
+
 namespace fluxpg::supervisor {
 
 using gossip::State;
 
 namespace {
 constexpr Duration kAnswersNow = seconds(10);
+constexpr Duration kEtcdAnswersNow = seconds(12);  // asked every 5 s, and once may go wrong
 }  // namespace
 
 const gossip::MemberView* World::heard(const NodeId& node) const {
@@ -23,6 +26,13 @@ bool World::alive(const NodeId& node) const {
   if (node == self()) return true;
   const auto* other = heard(node);
   return other != nullptr && (other->state == State::kAlive || other->state == State::kSuspect);
+}
+
+bool World::only_gossip_misses(const Now& now, const NodeId& node) const {
+  if (alive(node) || !holds(Guard::kEtcdAnswersForItself)) return false;
+  const gossip::MemberView* other = heard(node);
+  const TimePoint answered = vouchers.last_answer(node);
+  return answered != TimePoint{} && now.boot - answered < kEtcdAnswersNow && (other == nullptr || answered > other->since);
 }
 
 NodeId World::node_of(MemberId member) const {
@@ -78,6 +88,7 @@ std::string World::describe_presence(const Now& now, const NodeId& node) const {
 }
 
 const gossip::NodeInfo* World::successor(const Now& now, const NodeId& node) const {
+  // Nobody may have heard of it since all daemons started anew: then etcd has recorded where it was, and all nodes have the same ports.
   const gossip::NodeInfo* dead = info(node);
   const Endpoint place{address_of(node), dead == nullptr ? config.ports.gossip : dead->ports.gossip};
   if (place.address.empty() || alive(node)) return nullptr;
