@@ -20,6 +20,9 @@ enum class Guard : std::uint8_t {
   kSilentEtcdPatience,
   kDeadEtcdIsNoLife,
   kSilenceIsNoIllness,
+  kBallotBound,
+  kGossipFirst,
+  kEtcdAnswersForItself,
   // decision
   kOneDecision,
   kCompareAndSwap,
@@ -102,6 +105,7 @@ enum class Guard : std::uint8_t {
   kFounds,
   kPromotes,
   kGuests,
+  kVotesByEtcd,
   kCount,
 };
 

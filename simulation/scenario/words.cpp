@@ -88,6 +88,8 @@ const std::vector<FaultWord>& fault_words() {
       of_links("host-cut-off", "both ways, from everybody or from the nodes of `to`"),
       {"group-cut-off", "the nodes together, from everybody else", kFilter},
       of_links("one-way-cut", "nothing gets from the node to the nodes of `to`"),
+      of_links("gossip-cut-off", "both ways, from everybody or from the nodes of `to`; etcd's ports stay open"),
+      of_links("gossip-one-way-cut", "no gossip gets from the node to everybody or to the nodes of `to`; etcd's ports stay open"),
       of_nodes("deaf", "sends, hears nobody", kFilter),
       of_nodes("mute", "hears, reaches nobody", kFilter),
       of_all("chain", "everybody hears only the neighbours", kFilter),

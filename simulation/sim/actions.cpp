@@ -77,9 +77,9 @@ void Simulation::send(std::size_t from, std::size_t to, std::uint64_t to_life, E
     const bool last = i + 1 == copies;
     gossip::Message one = last ? std::move(message) : message;
     queue_.in(network_.delay(from, to, random_), [this, from, from_life, to, to_life, endpoint, message = std::move(one)]() mutable {
-      if (!hosts_[to].there || !network_.passes(from, to)) return;  // silence
+      if (!hosts_[to].there || !network_.passes_gossip(from, to)) return;  // silence
       if (!hosts_[to].daemon || (to_life != 0 && hosts_[to].life != to_life)) {
-        if (to_life == 0 && network_.passes(to, from) && hosts_[from].life == from_life) refuse(from, endpoint, milliseconds(1));
+        if (to_life == 0 && network_.passes_gossip(to, from) && hosts_[from].life == from_life) refuse(from, endpoint, milliseconds(1));
         return;
       }
       const gossip::Route back{(from_life << kHostBits) | (from + 1)};
@@ -98,6 +98,7 @@ void Simulation::refuse(std::size_t index, const Endpoint& endpoint, Duration af
 void Simulation::perform(std::size_t index, const supervisor::AskEtcd& action) {
   const etcd_model::Ticket ticket = ++last_ticket_;
   const std::size_t target = action.target.own ? index : host_at(action.target.endpoint.address);
+  if (const auto vote = vote_left(action, hosts_[index].persistent.app)) states_.voted(*vote);
   asked_[ticket] = {index, hosts_[index].life, action.id, target, now() + action.deadline};
   if (const auto* removal = std::get_if<etcd::RemoveMember>(&action.call)) removals_awaited_[removal->id] = now() + action.deadline;
   if (now() + action.deadline < first_time_out_) plan_time_out(now() + action.deadline);
@@ -198,7 +199,9 @@ void Simulation::perform(std::size_t index, const supervisor::RestoreEtcd& actio
     trace(index, "restores its copy of cluster " + to_text(before->first) + " as a cluster of its own");
     given_up_[before->first] = etcd_.clusters().at(before->first).log.size();
     for (const auto& [id, cluster] : etcd_.clusters()) {  // a successor of which no copy is left is given up, too
-      const auto holds = [&, cluster_id = id](std::size_t each) { return etcd_.identity(each) && etcd_.identity(each)->first == cluster_id; };
+      const auto holds = [&, cluster_id = id](std::size_t each) {
+        return etcd_.identity(each) && etcd_.identity(each)->first == cluster_id;
+      };
       bool held = false;
       for (std::size_t each = 0; each < hosts_.size(); ++each) held = held || holds(each);
       if (!held) given_up_.try_emplace(id, cluster.log.size());

@@ -15,6 +15,7 @@ std::vector<FaultKind> faults_of_etcd();
 std::vector<FaultKind> faults_of_flux();
 std::vector<FaultKind> faults_of_moments();
 std::vector<FaultKind> faults_of_operators();
+std::vector<FaultKind> faults_of_gossip();
 
 using Sim = Simulation;
 
@@ -39,6 +40,12 @@ inline void degrade(Sim& sim, std::size_t host, Duration lasts, const LinkQualit
 inline void cut(Sim& sim, std::size_t from, std::size_t to, Duration lasts) {
   sim.network().cut(from, to);
   sim.at(lasts, [&sim, from, to] { sim.network().heal(from, to); });
+}
+
+// etcd's ports stay open.
+inline void cut_gossip(Sim& sim, std::size_t from, std::size_t to, Duration lasts) {
+  sim.network().cut_gossip(from, to);
+  sim.at(lasts, [&sim, from, to] { sim.network().heal_gossip(from, to); });
 }
 
 inline void cut_both(Sim& sim, std::size_t a, std::size_t b, Duration lasts) {

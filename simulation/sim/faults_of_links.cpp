@@ -3,6 +3,20 @@
 
 namespace fluxpg::simulation {
 
+// Not drawn by random runs, so that what a seed tells stays the same: `--faults` names them.
+std::vector<FaultKind> faults_of_gossip() {
+  return {
+      {"gossip-cut-off", "from everybody, and its etcd is not",
+       [](Sim& s, std::size_t h, Duration d) {
+         for (std::size_t i = 0; i < s.hosts(); ++i) {
+           if (i != h) cut_gossip(s, h, i, d), cut_gossip(s, i, h, d);
+         }
+       }},
+      {"gossip-one-way-cut", "one direction of one link, and etcd's is not",
+       [](Sim& s, std::size_t h, Duration d) { cut_gossip(s, h, other(s, h), d); }},
+  };
+}
+
 std::vector<FaultKind> faults_of_links() {
   return {
       {"host-cut-off", "from everybody", [](Sim& s, std::size_t h, Duration d) { split(s, d, {h}); }},

@@ -28,7 +28,8 @@ std::vector<FaultKind> faults_of_operators() {
          s.input(h, supervisor::OperatorSays{What::kLeave, ""});
          s.at(d, [&s, h] { s.input(h, supervisor::OperatorSays{What::kCancelLeave, ""}); });
        }},
-      {"most-disks-lost", "a majority of the voters comes back with empty disks, and an operator recovers one of the others", lose_most_disks},
+      {"most-disks-lost", "a majority of the voters comes back with empty disks, and an operator recovers one of the others",
+       lose_most_disks},
   };
 }
 

@@ -23,8 +23,7 @@ std::string document(const std::vector<std::string>& rows) {
 discovery::Answer too_many(const std::string& app, const std::string& backend) {
   static const discovery::Answer kRefused = [&app] {
     std::vector<std::string> rows;
-    for (int i = 0; i < kTooManyRows; ++i)
-      rows.push_back(row(app, "198.19." + std::to_string(i / 250) + "." + std::to_string(i % 250)));
+    for (int i = 0; i < kTooManyRows; ++i) rows.push_back(row(app, "198.19." + std::to_string(i / 250) + "." + std::to_string(i % 250)));
     return discovery::parse_locations(app, "", 200, document(rows), {});
   }();
   discovery::Answer answer = kRefused;

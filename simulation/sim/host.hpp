@@ -45,8 +45,8 @@ struct Host {
   std::unique_ptr<Signer> signing;  // lies in the etcd volume: a lost disk is another identity
   std::uint64_t identities = 0;
   supervisor::Persistent persistent;
-  std::uint32_t moves = 0;  // to another address
-  std::string system_id;      // of the PostgreSQL data; empty: none
+  std::uint32_t moves = 0;     // to another address
+  std::string system_id;       // of the PostgreSQL data; empty: none
   std::uint32_t timeline = 0;  // … and how far it goes
   std::uint64_t lsn = 0;
   // processes
@@ -61,7 +61,7 @@ struct Host {
   std::uint64_t life = 0;
   bool patroni = false;
   std::string postgres_role = "unknown";  // what Patroni would say; only some scenarios care
-  std::uint64_t patroni_runs = 0;  // how often it was started
+  std::uint64_t patroni_runs = 0;         // how often it was started
   std::optional<std::uint64_t> crash_in;  // the daemon dies before so many more actions are done
   Duration etcd_delay{};                  // of each request on its way to our own etcd
   Duration removal_delay{};               // of calls to remove a member, on top

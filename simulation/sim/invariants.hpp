@@ -57,6 +57,9 @@ inline constexpr InvariantText kInvariants[] = {
     {"no-amnesia", "An etcd that ends with exit code 2 was started with an empty disk under an id that had voted."},
 };
 
+// The vote that a node leaves in etcd by this request; nullopt: it is another one.
+std::optional<verdict::Vote> vote_left(const supervisor::AskEtcd& ask, const std::string& app);
+
 class Invariants {
  public:
   Invariants(Simulation& simulation, std::string app) : sim_(simulation), seen_(simulation), app_(std::move(app)) {}
@@ -104,6 +107,8 @@ class Invariants {
   void check_decision(const record::Record& record);
   void check_promotion(const etcd_model::MembershipChange& change);
   void check_applied(const etcd_model::MembershipChange& change);
+  void saw_ballot(std::size_t host, const verdict::Ballot& ballot);
+  void saw_keys(std::size_t host, const etcd::RangeResult& range);
   void check_vote(std::size_t host, const verdict::Vote& vote);
   void check_call(std::size_t host, MemberId victim);
   bool wishes_to_leave(std::size_t host, Duration lag);

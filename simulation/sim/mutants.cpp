@@ -18,6 +18,9 @@ constexpr Mutant kMutants[] = {
     {"silent-etcd-consents-at-once", Guard::kSilentEtcdPatience, "takes a short silence of an etcd under a living daemon for consent"},
     {"daemon-over-dead-etcd-vetoes", Guard::kDeadEtcdIsNoLife, "takes the answer of a daemon for life of its etcd"},
     {"silence-makes-unwell", Guard::kSilenceIsNoIllness, "holds itself for ill because the victim does not answer"},
+    {"late-votes-count", Guard::kBallotBound, "counts votes that come after the ballot's bound"},
+    {"asks-by-etcd-at-once", Guard::kGossipFirst, "puts every ballot into etcd, although gossip brings the votes"},
+    {"gossip-alone-speaks", Guard::kEtcdAnswersForItself, "takes a voter for dead whose etcd answers, because gossip misses it"},
     // the decision record
     {"decides-over-an-open-decision", Guard::kOneDecision, "decides while another decision is open"},
     {"promotes-without-last-look", Guard::kLearnerLastLook, "promotes a learner whose etcd has died since another decided it"},
@@ -98,6 +101,7 @@ constexpr Mutant kMutants[] = {
     {"never-evicts", Guard::kEvicts, "plans no eviction"},
     {"never-bootstraps", Guard::kFounds, "founds no cluster"},
     {"never-promotes", Guard::kPromotes, "leaves learners learners"},
+    {"votes-by-gossip-only", Guard::kVotesByEtcd, "never asks for votes by way of etcd"},
     {"no-guests", Guard::kGuests, "runs no database without a seat in etcd"},
 };
 

@@ -26,8 +26,13 @@ class Network {
   void cut_both(Host a, Host b) { cut(a, b), cut(b, a); }
   void heal(Host from, Host to) { cuts_.reset(at(from, to)); }
   void heal_both(Host a, Host b) { heal(a, b), heal(b, a); }
-  void heal_all() { cuts_.reset(), qualities_.clear(), one_way_.clear(); }
+  // Of gossip alone: etcd's ports stay open.
+  void cut_gossip(Host from, Host to) { gossip_cuts_.set(at(from, to)); }
+  void heal_gossip(Host from, Host to) { gossip_cuts_.reset(at(from, to)); }
+  void heal_all() { cuts_.reset(), gossip_cuts_.reset(), qualities_.clear(), one_way_.clear(); }
   bool passes(Host from, Host to) const { return from == to || !cuts_[at(from, to)]; }
+
+  bool passes_gossip(Host from, Host to) const { return passes(from, to) && (from == to || !gossip_cuts_[at(from, to)]); }
 
   // Replaces the quality of everything that `host` sends and receives.
   void set(Host host, const LinkQuality& quality) { qualities_[host] = quality; }
@@ -60,6 +65,7 @@ class Network {
   }
   static Host at(Host from, Host to) { return from * kMostHosts + to; }
   std::bitset<kMostHosts * kMostHosts> cuts_;
+  std::bitset<kMostHosts * kMostHosts> gossip_cuts_;
   std::map<Host, LinkQuality> qualities_;
   std::map<std::pair<Host, Host>, LinkQuality> one_way_;
   LinkQuality common_;

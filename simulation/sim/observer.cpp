@@ -17,6 +17,17 @@ constexpr std::size_t kBallotsKept = 200;
 
 }  // namespace
 
+std::optional<verdict::Vote> vote_left(const supervisor::AskEtcd& ask, const std::string& app) {
+  const auto* txn = std::get_if<etcd::Txn>(&ask.call);
+  if (txn == nullptr) return std::nullopt;
+  for (const etcd::Write& write : txn->writes) {
+    const auto* put = std::get_if<etcd::Put>(&write);
+    if (put == nullptr || put->key.rfind(record::votes_prefix(app), 0) != 0) continue;
+    if (auto vote = record::vote_from_json(put->value)) return std::move(*vote);
+  }
+  return std::nullopt;
+}
+
 Invariants::Observed& Invariants::observed(std::size_t host) {
   if (observed_.empty()) observed_.resize(seen_.hosts());
   Observed& seen = observed_[host];
@@ -36,10 +47,7 @@ void Invariants::disturbed(std::size_t host) { observed(host).disturbed_at = see
 void Invariants::saw(std::size_t host, const supervisor::Input& input) {
   if (const auto* message = std::get_if<supervisor::MessageReceived>(&input)) {
     const auto* ballot = std::get_if<verdict::Ballot>(&message->message);
-    if (ballot == nullptr || ballot->of_leave()) return;
-    Observed& seen = observed(host);
-    if (seen.ballots.size() >= kBallotsKept) seen.ballots.clear();
-    seen.ballots.try_emplace(ballot->id, seen_.now(), ballot->victim.member);
+    if (ballot != nullptr) saw_ballot(host, *ballot);
   } else if (const auto* word = std::get_if<supervisor::OperatorSays>(&input)) {
     Observed& seen = observed(host);
     if (word->what == supervisor::OperatorSays::What::kLeave) seen.leaves = true;
@@ -47,11 +55,26 @@ void Invariants::saw(std::size_t host, const supervisor::Input& input) {
     seen.leaves = false;
     seen.stays_since = seen_.now();
   } else if (const auto* reply = std::get_if<supervisor::EtcdReplied>(&input)) {
+    if (const auto* range = reply->result ? std::get_if<etcd::RangeResult>(&*reply->result) : nullptr) saw_keys(host, *range);
     const auto* status = reply->result ? std::get_if<etcd::Status>(&*reply->result) : nullptr;
     if (status == nullptr) return;
     observed(host).etcd_answered[status->header.member] = seen_.now();
     // Its life may have been too short to be seen otherwise.
     if (const auto where = seen_.etcd().host_of(status->header.cluster, status->header.member)) observed(*where).etcd_up = seen_.now();
+  }
+}
+
+void Invariants::saw_ballot(std::size_t host, const verdict::Ballot& ballot) {
+  if (ballot.of_leave()) return;
+  Observed& seen = observed(host);
+  if (seen.ballots.size() >= kBallotsKept) seen.ballots.clear();
+  seen.ballots.try_emplace(ballot.id, seen_.now(), ballot.victim.member);
+}
+
+void Invariants::saw_keys(std::size_t host, const etcd::RangeResult& range) {
+  for (const etcd::KeyValue& kv : range.kvs) {
+    if (kv.key != record::referendum_key(app_)) continue;
+    if (const auto ballot = record::ballot_from_json(kv.value)) saw_ballot(host, *ballot);
   }
 }
 
@@ -67,6 +90,7 @@ void Invariants::saw(std::size_t host, const supervisor::Action& action) {
     if (const auto* vote = std::get_if<verdict::Vote>(&send->message)) check_vote(host, *vote);
   } else if (const auto* ask = std::get_if<supervisor::AskEtcd>(&action)) {
     if (const auto* removal = std::get_if<etcd::RemoveMember>(&ask->call)) check_call(host, removal->id);
+    if (const auto vote = vote_left(*ask, app_)) check_vote(host, *vote);
   } else if (std::holds_alternative<supervisor::RunPatroni>(action)) {
     if (seen_.cluster() == nullptr) sim_.violate("patroni-after-founding", seen_.host(host).name + " runs Patroni, and nothing is founded");
   } else if (std::holds_alternative<supervisor::RestoreEtcd>(action)) {
@@ -215,7 +239,9 @@ bool Invariants::daemon_is_heard(std::size_t index) const {
   const auto hears = [&](MemberId voter) {
     const auto other = seen_.etcd().host_of(cluster->id, voter);
     if (!other) return false;
-    return *other == index || (seen_.host(*other).daemon && sim_.linked(index, *other) && seen_.network().is_good(index, *other));
+    const bool gossips = seen_.network().passes_gossip(index, *other) && seen_.network().passes_gossip(*other, index);
+    return *other == index ||
+           (seen_.host(*other).daemon && sim_.linked(index, *other) && seen_.network().is_good(index, *other) && gossips);
   };
   return static_cast<std::size_t>(std::count_if(voters.begin(), voters.end(), hears)) >= etcd_model::majority(voters.size());
 }

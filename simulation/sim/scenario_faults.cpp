@@ -34,6 +34,11 @@ void cut(Sim& sim, std::size_t from, std::size_t to, const Deed& deed) {
   if (deed.lasts) sim.at(*deed.lasts, [&sim, from, to] { sim.network().heal(from, to); });
 }
 
+void cut_gossip(Sim& sim, std::size_t from, std::size_t to, const Deed& deed) {
+  sim.network().cut_gossip(from, to);
+  if (deed.lasts) sim.at(*deed.lasts, [&sim, from, to] { sim.network().heal_gossip(from, to); });
+}
+
 std::vector<std::size_t> peers(const Sim& sim, std::size_t host, const Deed& deed) {
   std::vector<std::size_t> all = deed.to;
   for (std::size_t peer = 0; deed.to.empty() && peer < sim.hosts(); ++peer) all.push_back(peer);
@@ -121,6 +126,14 @@ const std::map<std::string, OnHost> kOnHosts = {
     {"one-way-cut",
      [](Sim& s, std::size_t h, const Deed& d) {
        for (const std::size_t peer : peers(s, h, d)) cut(s, h, peer, d);
+     }},
+    {"gossip-cut-off",
+     [](Sim& s, std::size_t h, const Deed& d) {
+       for (const std::size_t peer : peers(s, h, d)) cut_gossip(s, h, peer, d), cut_gossip(s, peer, h, d);
+     }},
+    {"gossip-one-way-cut",
+     [](Sim& s, std::size_t h, const Deed& d) {
+       for (const std::size_t peer : peers(s, h, d)) cut_gossip(s, h, peer, d);
      }},
     {"etcd-falls-behind",
      [](Sim& s, std::size_t h, const Deed& d) {

@@ -13,7 +13,6 @@ namespace {
 
 constexpr Duration kPeersEvery = seconds(5);
 constexpr std::size_t kMaxPeers = 64;
-constexpr Duration kVouchEvery = seconds(10);
 
 gossip::NodeInfo own_info(const AgentConfig& config, const NodeId& id, const Persistent& persistent) {
   gossip::NodeInfo info;
@@ -45,9 +44,9 @@ Agent::Impl::Impl(AgentConfig config, const Signing& signing, Persistent persist
 }
 
 World Agent::Impl::world(const Now& now) const {
-  return {config_,   signing_,         gossip_,        listing_, view_,      persistent_,
-          vouchers_, unclaimed_since_, started_, instances_, wellbeing_.unwell(now),
-          stopping_};
+  return {
+      config_,  signing_, gossip_, listing_, view_, persistent_, vouchers_, unclaimed_since_, started_, instances_, wellbeing_.unwell(now),
+      stopping_};
 }
 
 // No etcd data on our disk, or only that of a founding plan that was never chosen.
@@ -173,6 +172,10 @@ void Agent::Impl::take(const Now& now, const EtcdReplied& input) {
       return successor_.handle(world(now), input.result);
     case Purpose::Part::kJanitor:
       return janitor_.handle(now, world(now), *purpose, input.result, out_);
+    case Purpose::Part::kPost:
+      return post_.handle(now, world(now), *purpose, input.result, collector_, out_);
+    case Purpose::Part::kSilent:
+      return;  // that it answers was noted above
     case Purpose::Part::kLearner:
       if (const auto* status = input.result ? std::get_if<etcd::Status>(&*input.result) : nullptr) {
         learner_.answered(now, status->header.member, status->raft_applied_index);
@@ -186,7 +189,7 @@ void Agent::Impl::note_life(const Now& now, const etcd::Header& answered) {
   voter_.note_life(answered);
   if (!view_.has_list() || answered.cluster != view_.list().header.cluster) return;
   const auto bound = view_.bindings().find(answered.member);
-  if (bound != view_.bindings().end()) vouchers_.note(bound->second.node, now.boot);
+  if (bound != view_.bindings().end()) vouchers_.answered(bound->second.node, now.boot);
 }
 
 void Agent::Impl::take(const Now& now, const ProcessesSeen& input) {
@@ -266,6 +269,7 @@ void Agent::Impl::step(const Now& now) {
   }
   announce(now);
   vouch_for_all(now);
+  ask_the_silent(now);
   answer_ballots(now);
   lease_.tick(now, world(now), voter_.under_ballot(now), out_);
   decide(now);
@@ -320,17 +324,6 @@ void Agent::Impl::note_unclaimed(const Now& now) {
   claimed_for_ = seen_versions();
 }
 
-// Every voter's own, first-hand knowledge of how long each etcd has been silent: a signed word from each daemon every 10 s.
-void Agent::Impl::vouch_for_all(const Now& now) {
-  if (now.boot < vouch_at_ || (!view_.has_list() && strangers(world(now)).empty())) return;
-  vouch_at_ = now.boot + kVouchEvery;
-  std::vector<NodeId> targets;
-  for (const auto& [id, member] : gossip_.members()) {
-    if (member.state == gossip::State::kAlive && member.info.member) targets.push_back(id);
-  }
-  for (const NodeId& id : targets) apply(now, gossip_.handle(now, gossip::ProbeNow{id, true}));
-}
-
 void Agent::Impl::announce(const Now& now) {
   bool news = !announced_;
   if (news) announced_ = gossip_.self();
@@ -359,19 +352,6 @@ void Agent::Impl::announce(const Now& now) {
   tell(announced_->founding_token, persistent_.promised ? std::string_view(persistent_.promised->token) : std::string_view());
   if (news) apply(now, gossip_.announce(now, *announced_));
   if (stopping_) stop_announced_ = true;
-}
-
-void Agent::Impl::open_ballot(const Now& now, const verdict::Ballot& ballot, std::optional<gossip::Route> route) {
-  if (voter_.open(now, world(now), ballot, route, out_)) {
-    apply(now, gossip_.handle(now, gossip::ProbeNow{ballot.victim.node, true}));
-  }
-}
-
-void Agent::Impl::answer_ballots(const Now& now) {
-  for (Voter::Answer& answer : voter_.tick(now, world(now))) {
-    if (answer.route) out_.push(Send{*answer.route, answer.vote});
-    if (answer.opener == signing_.id()) collector_.take(now, world(now), answer.vote);
-  }
 }
 
 Agent::Agent(AgentConfig config, const Signing& signing, Persistent persistent, const Now& now)

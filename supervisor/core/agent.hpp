@@ -22,7 +22,7 @@ struct AgentConfig {
   gossip::Ports ports;        // as peers reach them
   std::string local_address;  // of the interface our own etcd listens on (own public addresses are often unreachable from inside)
   std::int64_t etcd_quota = std::int64_t{2} << 30;  // of etcd's database, in bytes
-  bool shadow = false;        // EVICTIONS=shadow
+  bool shadow = false;                              // EVICTIONS=shadow
   bool runs_patroni = true;
   Rules rules;
   gossip::Config gossip;

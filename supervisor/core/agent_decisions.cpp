@@ -14,6 +14,7 @@ constexpr Duration kLearnerEvery = seconds(10);
 void Agent::Impl::decide(const Now& now) {
   const World facts = world(now);
   collector_.tick(now, facts, out_);
+  post_.tick(now, facts, lease_, collector_, out_);
   change_.tick(now, facts, lease_, out_);
   plan_ = {};
   if (!lease_.held()) watch_learner(now, facts, false);
@@ -38,6 +39,7 @@ void Agent::Impl::decide(const Now& now) {
 void Agent::Impl::start_ballot(const Now& now, const World& facts, record::Change change, bool decides) {
   collector_.open(now, facts, std::move(change), decides, random_, out_);
   open_ballot(now, verdict::Ballot(collector_.certificate().ballot), std::nullopt);
+  post_.tick(now, facts, lease_, collector_, out_);  // says when it is due
 }
 
 // The ballot that was to decide is over: carry the verdict to the record, or say why not.
@@ -62,7 +64,7 @@ void Agent::Impl::survey(const Now& now, const World& facts, const PlanInput& in
   const SeatFacts* next = nullptr;
   for (const SeatFacts& voter : input.voters) {
     const Duration asked_ago = now.boot - collector_.asked_about(voter.member);
-    const bool due = !voter.alive && (asked_ago > voter.silent_for || asked_ago >= kSurveyEvery);
+    const bool due = !voter.alive && !voter.etcd_answers && (asked_ago > voter.silent_for || asked_ago >= kSurveyEvery);
     if (due && (next == nullptr || collector_.asked_about(voter.member) < collector_.asked_about(next->member))) next = &voter;
   }
   if (next == nullptr) return;

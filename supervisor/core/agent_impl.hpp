@@ -7,11 +7,12 @@
 #include "supervisor/core/evidence.hpp"
 #include "supervisor/core/facts.hpp"
 #include "supervisor/core/founding.hpp"
-#include "supervisor/core/janitor.hpp"
 #include "supervisor/core/identity.hpp"
+#include "supervisor/core/janitor.hpp"
 #include "supervisor/core/lease.hpp"
 #include "supervisor/core/leave.hpp"
 #include "supervisor/core/one_way.hpp"
+#include "supervisor/core/post.hpp"
 #include "supervisor/core/restoration.hpp"
 #include "supervisor/core/seat.hpp"
 #include "supervisor/core/successor.hpp"
@@ -55,6 +56,7 @@ class Agent::Impl {
   void read_etcd(const Now& now);
   void note_unclaimed(const Now& now);
   void vouch_for_all(const Now& now);
+  void ask_the_silent(const Now& now);
   void announce(const Now& now);
   void answer_ballots(const Now& now);
   void decide(const Now& now);
@@ -110,6 +112,7 @@ class Agent::Impl {
   ChangeExecution change_;
   Collector collector_;
   Voter voter_;
+  Post post_;
   Founding founding_;
   Seat seat_;
   Leave leave_;
@@ -143,6 +146,7 @@ class Agent::Impl {
     TimePoint retry_at;
   };
   std::optional<PauseWish> pause_wish_;
+  TimePoint ask_silent_at_{};
   Plan plan_;
   TimePoint retry_decision_at_{};
   LearnerWatch learner_;

@@ -57,7 +57,8 @@ void Agent::Impl::remember_voters(const Now& now) {
 bool Agent::Impl::majority_lost(const Now& now, const World& facts) const {
   const std::vector<KnownVoter> voters = known_voters(facts);
   const auto live = std::count_if(voters.begin(), voters.end(), [&](const KnownVoter& voter) {
-    return voter.node == facts.self() ? view_.own_answers(now) : speaks_for_seat(facts, voter.node);
+    if (voter.node == facts.self()) return view_.own_answers(now);
+    return speaks_for_seat(facts, voter.node) || facts.only_gossip_misses(now, voter.node);
   });
   const bool leaderless = no_leader_since_ != kNever && now.boot - no_leader_since_ > kLeaderless;
   return !voters.empty() && (static_cast<std::size_t>(live) * 2 <= voters.size() || (leaderless && view_.own_answers(now)));
@@ -81,6 +82,7 @@ void Agent::Impl::forget_cluster() {
   change_ = ChangeExecution{};
   collector_ = Collector{};
   voter_ = Voter{};
+  post_ = Post{};
   vouchers_ = Vouchers{};
   plan_ = Plan{};
   learner_ = LearnerWatch{};

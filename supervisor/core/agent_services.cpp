@@ -1,4 +1,6 @@
 // What follows from membership: Patroni's configuration and the names of the nodes.
+#include <algorithm>
+
 #include "base/guard.hpp"
 #include "supervisor/core/agent_impl.hpp"
 
@@ -48,6 +50,12 @@ void Agent::Impl::write_hosts() {
   for (const auto& [id, member] : gossip_.members()) hosts.push_back({host_name(id), member.info.address});
   for (const Peer& peer : persistent_.peers) {
     if (gossip_.members().count(peer.id) == 0) hosts.push_back({host_name(peer.id), peer.address});
+  }
+  // Somebody who joined while no gossip comes here: our etcd has to find it all the same.
+  for (const auto& [member, binding] : view_.bindings()) {
+    const auto named = [host = host_name(binding.node)](const Host& known) { return known.name == host; };
+    if (!binding.address.empty() && std::none_of(hosts.begin(), hosts.end(), named))
+      hosts.push_back({host_name(binding.node), binding.address});
   }
   if (hosts == hosts_) return;
   hosts_ = hosts;

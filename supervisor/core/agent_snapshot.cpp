@@ -13,19 +13,26 @@ std::string in_seconds(double s) { return std::to_string(static_cast<long long>(
 
 std::string gossip_text(State state) {
   switch (state) {
-    case State::kAlive: return "alive";
-    case State::kSuspect: return "suspect";
-    case State::kDead: return "dead";
-    case State::kLeft: return "left";
+    case State::kAlive:
+      return "alive";
+    case State::kSuspect:
+      return "suspect";
+    case State::kDead:
+      return "dead";
+    case State::kLeft:
+      return "left";
   }
   CHECK(false);
 }
 
 std::string presence_text(discovery::Presence presence) {
   switch (presence) {
-    case discovery::Presence::kUnknown: return "unknown";
-    case discovery::Presence::kListed: return "listed";
-    case discovery::Presence::kUnlisted: return "unlisted";
+    case discovery::Presence::kUnknown:
+      return "unknown";
+    case discovery::Presence::kListed:
+      return "listed";
+    case discovery::Presence::kUnlisted:
+      return "unlisted";
   }
   CHECK(false);
 }
@@ -56,7 +63,8 @@ MemberRow Agent::Impl::row(const Now& now, const World& facts, const NodeId& nod
     out.gossip = gossip_text(heard->state);
     out.gossip_for_seconds = to_seconds(now.boot - heard->since);
     if (heard->state == State::kDead || heard->state == State::kLeft) out.postgres = "unknown";
-    if (heard->info.stopping && heard->state != State::kAlive) out.note = "announced a planned stop " + in_seconds(out.gossip_for_seconds) + " ago";
+    if (heard->info.stopping && heard->state != State::kAlive)
+      out.note = "announced a planned stop " + in_seconds(out.gossip_for_seconds) + " ago";
   }
   if (member != nullptr) {
     out.member = member->id;
@@ -111,7 +119,8 @@ void Agent::Impl::tell_links(Snapshot& out) const {
   std::sort(out.nodes.begin(), out.nodes.end());
   for (const auto& [from, row] : gossip_.links()) {
     for (const auto& [to, link] : row.to) {
-      const bool known = std::binary_search(out.nodes.begin(), out.nodes.end(), from) && std::binary_search(out.nodes.begin(), out.nodes.end(), to);
+      const bool known =
+          std::binary_search(out.nodes.begin(), out.nodes.end(), from) && std::binary_search(out.nodes.begin(), out.nodes.end(), to);
       if (known) out.links.push_back({from, to, link.state, link.rtt_ms});
     }
   }
@@ -149,7 +158,8 @@ void Agent::Impl::tell_doing(const Now& now, const World& facts, Snapshot& out) 
   for (const Doing& doing : successor_.doing()) out.doing.push_back(doing);
   for (const Doing& doing : seat_.doing()) out.doing.push_back(doing);
   out.leave = leave_.view(persistent_);
-  if (persistent_.leave && !persistent_.left()) out.doing.push_back({"leaving the cluster for good, " + out.leave->state, out.leave->detail});
+  if (persistent_.leave && !persistent_.left())
+    out.doing.push_back({"leaving the cluster for good, " + out.leave->state, out.leave->detail});
   tell_seat(now, facts, out);
   const auto& founded = view_.founded();
   if (config_.runs_patroni && founded && founded->database && !view_.patroni_initialized() && view_.list_is_current(now)) {
@@ -179,7 +189,8 @@ void Agent::Impl::tell_doing(const Now& now, const World& facts, Snapshot& out) 
 void Agent::Impl::tell_problems(const Now& now, const World& facts, Snapshot& out) const {
   for (const std::string& problem : identities_.problems(now.boot)) out.problems.push_back(problem);
   for (const std::string& problem : one_way_.problems(now.boot, gossip_)) out.problems.push_back(problem);
-  if (!seen_.unreadable.empty()) out.problems.push_back(seen_.unreadable + " Nothing is started on it, and nobody takes this node for empty.");
+  if (!seen_.unreadable.empty())
+    out.problems.push_back(seen_.unreadable + " Nothing is started on it, and nobody takes this node for empty.");
   for (const std::string* problem : {&successor_.problem(), &restoration_.problem()}) {
     if (!problem->empty()) out.problems.push_back(*problem);
   }
@@ -188,7 +199,8 @@ void Agent::Impl::tell_problems(const Now& now, const World& facts, Snapshot& ou
   if (!view_.problem().empty()) out.problems.push_back(view_.problem());
   if (!change_.flaw().empty()) out.problems.push_back("the open decision in etcd is not carried out: " + change_.flaw());
   if (view_.remover() && view_.remover()->member && view_.find(view_.remover()->member) == nullptr && view_.has_list()) {
-    out.problems.push_back("the remover key is held for member " + to_text(view_.remover()->member) + ", which is no member of this cluster");
+    out.problems.push_back("the remover key is held for member " + to_text(view_.remover()->member) +
+                           ", which is no member of this cluster");
   }
   if (view_.remover() && !lease_.held() && view_.remover()->node == signing_.id() && now.boot - started_ > seconds(15)) {
     out.problems.push_back("the remover key in etcd names this node, but it is not under this node's lease: somebody else wrote it");
@@ -212,8 +224,13 @@ void Agent::Impl::tell_problems(const Now& now, const World& facts, Snapshot& ou
   for (const MemberRow& member : out.members) {
     const bool voter = member.role == "voter";
     const bool gone = member.gossip == "dead" || member.gossip == "left" || member.gossip == "unknown";
-    if (voter && gone) {
-      out.problems.push_back("voter " + member.name + " is " + (member.gossip == "unknown" ? "silent: no daemon speaks for it" : member.gossip) +
+    if (voter && gone && member.node && facts.only_gossip_misses(now, member.node)) {
+      out.problems.push_back(
+          "gossip does not reach voter " + member.name + " (" + member.endpoint +
+          "), but its etcd answers: does its daemon run, and is its gossip port open? If it runs, its votes travel through etcd");
+    } else if (voter && gone) {
+      out.problems.push_back("voter " + member.name + " is " +
+                             (member.gossip == "unknown" ? "silent: no daemon speaks for it" : member.gossip) +
                              (member.gossip == "unknown" ? "" : " for " + in_seconds(member.gossip_for_seconds)));
     }
     if (member.note.rfind("live but unlisted", 0) == 0) out.problems.push_back(member.name + " is " + member.note);
@@ -221,9 +238,11 @@ void Agent::Impl::tell_problems(const Now& now, const World& facts, Snapshot& ou
   if (collector_.state() == Collector::State::kNotEnough || collector_.state() == Collector::State::kVetoed) {
     // Evicted meanwhile, or back among the living: then it is settled.
     const record::Change& asked = collector_.change();
-    const bool open = view_.find(asked.member) != nullptr && (!facts.alive(asked.node) || asked.rule == "consent" || asked.rule == verdict::kLeaveRule);
+    const bool open =
+        view_.find(asked.member) != nullptr && (!facts.alive(asked.node) || asked.rule == "consent" || asked.rule == verdict::kLeaveRule);
     if (open && now.boot - collector_.closed_at() < minutes(1)) {
-      out.problems.push_back("the ballot about " + collector_.change().name + " did not agree: " + verdict::describe(collector_.tally(), facts.names()));
+      out.problems.push_back("the ballot about " + collector_.change().name +
+                             " did not agree: " + verdict::describe(collector_.tally(), facts.names()));
     }
   }
   const TimePoint good = listing_.has_good_answer() ? listing_.last_good() : started_;
@@ -235,7 +254,10 @@ void Agent::Impl::tell_problems(const Now& now, const World& facts, Snapshot& ou
 void Agent::Impl::tell_counters(Snapshot& out) const {
   for (const auto& [fault, count] : listing_.faults()) out.counters["discovery.bad." + std::string(discovery::to_text(fault))] = count;
   out.counters["discovery.good"] = listing_.good_answers();
-  for (const auto& [name, count] : collector_.counters()) out.counters[name] = count;
+  for (const auto* counters : {&collector_.counters(), &post_.counters()}) {
+    for (const auto& [name, count] : *counters) out.counters[name] = count;
+  }
+  out.counters["verdict.malformed_referendums"] = view_.malformed_referendums();
   out.counters["gossip.ill_health"] = static_cast<std::uint64_t>(gossip_.ill_health());
 }
 
@@ -258,7 +280,8 @@ Snapshot Agent::Impl::snapshot(const Now& now) const {
     if (member.role != "voter") continue;
     ++out.voters;
     const bool self = member.node == signing_.id();
-    if (self ? view_.own_answers(now) : member.node && speaks_for_seat(facts, member.node)) ++out.voters_live;
+    const bool lives = member.node && (speaks_for_seat(facts, member.node) || facts.only_gossip_misses(now, member.node));
+    if (self ? view_.own_answers(now) : lives) ++out.voters_live;
   }
   out.cluster = view_.has_list() ? view_.list().header.cluster : persistent_.voters.empty() ? ClusterId{} : persistent_.cluster;
   out.failures_survivable = out.voters == 0 ? 0 : std::max(0, failures_survivable(out.voters, out.voters_live));
@@ -270,8 +293,9 @@ Snapshot Agent::Impl::snapshot(const Now& now) const {
   if (majority_lost(now, facts)) {
     tell_loss(now, facts, out);
   } else if (out.voters == 0) {
-    out.problems.insert(out.problems.begin(), persistent_.chosen ? "nobody has told yet who is a member of cluster " + to_text(persistent_.cluster)
-                                                                 : std::string("there is no cluster yet"));
+    out.problems.insert(out.problems.begin(), persistent_.chosen
+                                                  ? "nobody has told yet who is a member of cluster " + to_text(persistent_.cluster)
+                                                  : std::string("there is no cluster yet"));
     out.health = Health::kDegraded;
   } else {
     if (out.voters < wanted && instances != 0) {

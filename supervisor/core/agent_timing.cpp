@@ -17,7 +17,8 @@ Duration Agent::Impl::heartbeat_period() const {
 }
 
 TimePoint Agent::Impl::step_due() const {
-  return std::min({heartbeat_, view_.next_deadline(), lease_.next_deadline(), collector_.next_deadline(), voter_.next_deadline()});
+  return std::min({heartbeat_, view_.next_deadline(), lease_.next_deadline(), collector_.next_deadline(), voter_.next_deadline(),
+                   post_.next_deadline()});
 }
 
 TimePoint Agent::Impl::next_deadline() const { return std::min(step_due(), gossip_.next_deadline()); }

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/random.hpp"
 #include "gossip/verdict/tally.hpp"
@@ -17,8 +18,11 @@ class Collector {
 
   // Opens a ballot about `change.member`. `decides`: a verdict is to be carried out; else it only informs (a survey).
   void open(const Now& now, const World& world, record::Change change, bool decides, Random& random, Outbox& out);
-  // A vote that somebody sent us; the caller hands our own in as well.
-  void take(const Now& now, const World& world, const verdict::Vote& vote);
+  // A vote that somebody sent us; the caller hands our own in as well. It is signed, so the way it came does not matter.
+  enum class Way { kGossip, kEtcd };
+  void take(const Now& now, const World& world, const verdict::Vote& vote, Way way = Way::kGossip);
+  // When the ballot is to be put into etcd as well: gossip brings too few votes for a verdict. kNever: it does not need to.
+  TimePoint tries_etcd_at(const Now& now, const World& world) const;
   void tick(const Now& now, const World& world, Outbox& out);
   TimePoint next_deadline() const;
 
@@ -41,12 +45,14 @@ class Collector {
  private:
   void conclude(const Now& now, State state);
   void send(const World& world, Outbox& out) const;
+  bool gossip_reaches_enough(const Now& now, const World& world) const;
 
   State state_ = State::kNone;
   bool decides_ = false;
   record::Change change_;
   verdict::Certificate certificate_;
   verdict::Tally tally_;
+  std::vector<MemberId> by_etcd_;  // whose votes came that way
   TimePoint opened_at_{};
   TimePoint closed_at_{};
   TimePoint resend_at_ = kNever;

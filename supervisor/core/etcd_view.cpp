@@ -206,7 +206,9 @@ void EtcdView::took_decision(const etcd::RangeResult& range) {
   decision_as_of_ = decision_asked_;
   decision_revision_ = range.header.revision;
   problem_.clear();
+  const etcd::KeyValue* referendum = nullptr;
   for (const etcd::KeyValue& kv : range.kvs) {
+    if (kv.key == record::referendum_key(app_)) referendum = &kv;
     if (kv.key == record::record_key(app_)) {
       record_revision_ = Epoch{static_cast<std::uint64_t>(kv.mod_revision)};
       const auto& parsed = record_parsed_.of(kv.value, record::record_from_json);
@@ -221,6 +223,20 @@ void EtcdView::took_decision(const etcd::RangeResult& range) {
       remover_ = parsed ? *parsed : record::RemoverKey{};
       if (!parsed) problem_ = "the remover key in etcd cannot be read, so nobody can be remover until it is gone: " + parsed.error();
     }
+  }
+  took_referendum(referendum);
+}
+
+// Nothing but this one ballot rests on it: a malformed one is counted and dropped.
+void EtcdView::took_referendum(const etcd::KeyValue* kv) {
+  const std::int64_t revision = kv == nullptr ? 0 : kv->mod_revision;
+  if (std::exchange(referendum_revision_, revision) == revision) return;
+  referendum_.reset();
+  if (kv == nullptr) return;
+  if (auto ballot = record::ballot_from_json(kv->value)) {
+    referendum_ = std::move(*ballot);
+  } else {
+    ++malformed_referendums_;
   }
 }
 

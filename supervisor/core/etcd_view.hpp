@@ -59,6 +59,10 @@ class EtcdView {
   Epoch record_revision() const { return record_revision_; }
   const std::optional<record::RemoverKey>& remover() const { return remover_; }
   std::int64_t remover_create_revision() const { return remover_create_; }
+  // A ballot whose votes gossip did not bring its opener. The revision is that of its key; 0: there is none.
+  const std::optional<verdict::Ballot>& referendum() const { return referendum_; }
+  std::int64_t referendum_revision() const { return referendum_revision_; }
+  std::uint64_t malformed_referendums() const { return malformed_referendums_; }
   const std::optional<record::Founded>& founded() const { return founded_; }
   bool founded_read() const { return founded_read_; }
   bool paused() const { return paused_create_ != 0; }
@@ -97,6 +101,7 @@ class EtcdView {
   void took_list(const Now& now, const etcd::MemberList& list, bool linearizable);
   void took_keys(Step step, const etcd::RangeResult& range);
   void took_decision(const etcd::RangeResult& range);
+  void took_referendum(const etcd::KeyValue* kv);
   void took_bindings(const etcd::RangeResult& range);
   void took_history(const etcd::RangeResult& range);
   bool foreign(const etcd::Header& header);
@@ -148,6 +153,9 @@ class EtcdView {
   std::optional<record::RemoverKey> remover_;
   Parsed<record::RemoverKey> remover_parsed_;
   std::int64_t remover_create_ = 0;
+  std::optional<verdict::Ballot> referendum_;
+  std::int64_t referendum_revision_ = 0;
+  std::uint64_t malformed_referendums_ = 0;
   std::optional<record::Founded> founded_;
   bool founded_read_ = false;
   std::int64_t paused_create_ = 0;

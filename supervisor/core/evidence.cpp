@@ -173,9 +173,10 @@ MajorityLoss LossEvidence::situation(const Now& now, const World& world) const {
   out.cluster = cluster_in_question(world);
   out.voters = voters.size();
   out.needed = voters.size() / 2 + 1;
+  out.left = world.persistent.left();
   out.has_leader = world.view.own_has_leader(now);
   for (const KnownVoter& voter : voters) {
-    if (speaks_for_seat(world, voter.node)) {
+    if (speaks_for_seat(world, voter.node) || world.only_gossip_misses(now, voter.node)) {
       ++out.live;
     } else {
       out.lost.push_back(lost_voter(now, world, voter));

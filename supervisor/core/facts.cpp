@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <functional>
 
+#include "base/guard.hpp"
+
 namespace fluxpg::supervisor {
 
 using gossip::State;
@@ -15,12 +17,14 @@ SeatFacts seat_facts(const Now& now, const World& world, const etcd::Member& mem
   facts.peer_url = member.peer_urls.empty() ? "" : member.peer_urls.front();
   facts.alive = facts.node && world.alive(facts.node);
   if (const gossip::MemberView* heard = world.heard(facts.node); heard != nullptr) {
-    if (!facts.alive) facts.silent_for = now.boot - heard->since;
+    const TimePoint answered = holds(Guard::kEtcdAnswersForItself) ? world.vouchers.last_answer(facts.node) : TimePoint{};
+    if (!facts.alive) facts.silent_for = now.boot - std::max(heard->since, answered);
     facts.stopping = heard->info.stopping;
     facts.leaving = heard->info.leaving;
   } else if (const auto since = world.unclaimed_since.find(member.id); since != world.unclaimed_since.end()) {
     facts.silent_for = now.boot - since->second;
   }
+  facts.etcd_answers = facts.node && world.only_gossip_misses(now, facts.node);
   if (facts.alive && facts.node != world.self()) {
     facts.etcd_silent_for = now.boot - world.vouchers.silent_since(facts.node, world.started);
   } else if (facts.alive) {

@@ -95,8 +95,8 @@ struct Process {
 struct ProcessesSeen {
   Process etcd;
   Process patroni;
-  bool etcd_data = false;      // a write-ahead log exists in the etcd data directory
-  bool postgres_data = false;  // PG_VERSION exists
+  bool etcd_data = false;       // a write-ahead log exists in the etcd data directory
+  bool postgres_data = false;   // PG_VERSION exists
   std::string unreadable;       // a sentence, if a data directory cannot be read: then the two above say nothing
   bool etcd_elsewhere = false;  // etcd was started to listen on another address than ours of today
   bool operator==(const ProcessesSeen&) const = default;

@@ -17,6 +17,7 @@ class RemoverLease {
   bool held() const { return phase_ == Phase::kHeld; }
   // Of the key that is ours: what every transaction compares.
   std::int64_t create_revision() const { return create_revision_; }
+  etcd::LeaseId id() const { return lease_; }  // while it is held
   TimePoint held_since() const { return held_since_; }
   // Another look at the key showed that it is not ours any more.
   void lost(const Now& now, const std::string& why, Outbox& out);
@@ -34,7 +35,7 @@ class RemoverLease {
   etcd::LeaseId lease_;
   std::int64_t create_revision_ = 0;
   TimePoint held_since_{};
-  TimePoint renewed_{};      // when the request that was last answered well was *sent*: the lease lives at least until renewed_ + ttl
+  TimePoint renewed_{};  // when the request that was last answered well was *sent*: the lease lives at least until renewed_ + ttl
   TimePoint renew_sent_{};
   bool renewing_ = false;
   TimePoint next_renewal_ = kNever;

@@ -40,6 +40,11 @@ const Survivor* most_advanced(const MajorityLoss& loss) {
 // live over there, and a number that could be a majority needs the operator's word for enough of them, by address.
 std::string recover_obstacle(const std::optional<MajorityLoss>& loss, const std::vector<std::string>& although) {
   if (!loss) return "Refused: the majority is not lost, there is nothing to recover from.";
+  if (loss->left) {
+    return "Refused: this node has left the cluster, and its copy is no longer kept: run it on a voter that has not, or take the leave "
+           "back "
+           "first (`fluxpgctl leave --cancel`).";
+  }
   if (holds(Guard::kRecoverLostOnly) && loss->has_leader) return "Refused: etcd has a leader, so the majority lives.";
   if (holds(Guard::kRecoverLostOnly) && loss->live >= loss->needed) {
     return "Refused: " + std::to_string(loss->live) + " of " + std::to_string(loss->voters) +

@@ -12,7 +12,21 @@ namespace fluxpg::supervisor {
 
 // Which part asked; `step` is that part's own enumeration, `tag` its own reference (a ballot, or zero).
 struct Purpose {
-  enum class Part : std::uint8_t { kView, kLease, kChange, kVoter, kFounding, kOperator, kLearner, kEvidence, kRestoration, kSuccessor, kJanitor } part = Part::kView;
+  enum class Part : std::uint8_t {
+    kView,
+    kLease,
+    kChange,
+    kVoter,
+    kFounding,
+    kOperator,
+    kLearner,
+    kEvidence,
+    kRestoration,
+    kSuccessor,
+    kJanitor,
+    kPost,
+    kSilent
+  } part = Part::kView;
   std::uint32_t step = 0;
   Nonce tag;
 };

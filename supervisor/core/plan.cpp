@@ -56,9 +56,13 @@ Change removal(const SeatFacts& seat, std::string rule, std::string reason) {
   return {Kind::kRemove, seat.member, seat.node, seat.name, seat.peer_url, std::move(rule), std::move(reason)};
 }
 
+// Whoever only gossip misses lives: a ballot about it would be vetoed, and etcd does not count it among the dead.
+bool is_dead(const SeatFacts& voter) { return !voter.alive && !voter.etcd_answers; }
+
 // A voter counts as gone if gossip holds it dead, or its daemon has been unable to vouch for its etcd for too long.
 bool gone(const SeatFacts& voter, const Rules& rules) {
-  return !voter.alive || voter.etcd_silent_for >= (holds(Guard::kSilentEtcdPatience) ? rules.silent_etcd_consent : seconds(5));
+  if (!voter.alive) return is_dead(voter);
+  return voter.etcd_silent_for >= (holds(Guard::kSilentEtcdPatience) ? rules.silent_etcd_consent : seconds(5));
 }
 
 std::optional<Change> plan_eviction(const PlanInput& input, const Rules& rules, Plan& out) {
@@ -66,7 +70,7 @@ std::optional<Change> plan_eviction(const PlanInput& input, const Rules& rules, 
   std::size_t dead = 0;  // a live daemon over a silent etcd may be only our own bad link: it makes no removal of another one useful
   for (const SeatFacts& voter : input.voters) {
     if (gone(voter, rules)) corpses.push_back(&voter);
-    if (!voter.alive) ++dead;
+    if (is_dead(voter)) ++dead;
   }
   std::stable_sort(corpses.begin(), corpses.end(), [](const SeatFacts* a, const SeatFacts* b) { return a->silent_for > b->silent_for; });
   for (const SeatFacts* voter : corpses) {
@@ -157,7 +161,7 @@ std::optional<Change> plan_join(const PlanInput& input, std::size_t wanted, Plan
   if (!input.learners.empty() || (table_full && !wants_spare(wanted, input.instances))) return std::nullopt;
   const SeatFacts* corpse = nullptr;
   for (const SeatFacts& voter : input.voters) {
-    if (!voter.alive) corpse = &voter;
+    if (is_dead(voter)) corpse = &voter;
   }
   for (const NewcomerFacts& newcomer : input.newcomers) {
     const std::string what = "joining of " + newcomer.name;

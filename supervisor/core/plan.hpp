@@ -19,11 +19,12 @@ struct SeatFacts {
   NodeId node;  // zero: no key is bound to it
   std::string name;
   std::string peer_url;
-  bool alive = false;          // gossip hears it (suspects included), or it is ourselves
-  Duration silent_for{};       // since gossip holds it dead, or since it was first seen without any node that claims it
-  bool stopping = false;       // announced a planned stop
-  bool leaving = false;        // consents to its removal
-  Duration etcd_silent_for{};  // of a live daemon: since it last vouched for its etcd
+  bool alive = false;         // gossip hears it (suspects included), or it is ourselves
+  bool etcd_answers = false;  // gossip holds it dead, but its etcd answers us: it lives, and only its daemon is not heard
+  Duration silent_for{};  // since gossip holds it dead, or since it was first seen without any node that claims it, or its etcd's answer
+  bool stopping = false;  // announced a planned stop
+  bool leaving = false;   // consents to its removal
+  Duration etcd_silent_for{};                                    // of a live daemon: since it last vouched for its etcd
   discovery::Presence presence = discovery::Presence::kUnknown;  // of the dead
   std::string presence_text;                                     // likewise
   bool contested = false;                                        // voters: the last ballot about it did not agree, not long ago

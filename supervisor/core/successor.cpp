@@ -13,8 +13,8 @@ using gossip::State;
 namespace {
 
 constexpr Duration kAskEvery = seconds(2);
-constexpr Duration kAnswerPatience = seconds(20);  // before etcd is started next to a stranger whose etcd does not answer
-constexpr Duration kFewFor = seconds(10);          // that long too few of the old cluster: whoever restarts just now is heard by then
+constexpr Duration kAnswerPatience = seconds(20);    // before etcd is started next to a stranger whose etcd does not answer
+constexpr Duration kFewFor = seconds(10);            // that long too few of the old cluster: whoever restarts just now is heard by then
 constexpr Duration kOthersHeardWithin = seconds(6);  // after our own start, while some voter was never heard
 constexpr Duration kSetAsideTakes = seconds(2);
 
@@ -37,7 +37,8 @@ std::vector<std::string> still_there(const World& world) {
   for (const KnownVoter& voter : known_voters(world)) {
     const gossip::NodeInfo* info = world.info(voter.node);
     const bool own = voter.node == world.self() || voter.member == world.persistent.member;
-    if (own || (world.alive(voter.node) && info->cluster == world.persistent.cluster)) names.push_back(own ? world.config.name : info->name);
+    if (own || (world.alive(voter.node) && info->cluster == world.persistent.cluster))
+      names.push_back(own ? world.config.name : info->name);
   }
   return names;
 }
@@ -93,8 +94,10 @@ bool Successor::tick(const Now& now, const World& world, const ProcessesSeen& se
   const auto others = strangers(world);
   if (others.empty()) few_since_ = kNever;
   if (!word_ && others.empty()) {
-    keeps_down_ = is_down(seen) && now.boot - world.started < kOthersHeardWithin && holds(Guard::kReturnedStaysDown) && misses_somebody(world);
-    if (keeps_down_) doing_.push_back({"starting etcd on existing data", "the other voters to be heard: one of them may have been recovered meanwhile"});
+    keeps_down_ =
+        is_down(seen) && now.boot - world.started < kOthersHeardWithin && holds(Guard::kReturnedStaysDown) && misses_somebody(world);
+    if (keeps_down_)
+      doing_.push_back({"starting etcd on existing data", "the other voters to be heard: one of them may have been recovered meanwhile"});
     return false;
   }
   ask(now, world, out);

@@ -26,6 +26,11 @@ class Voter {
   // Somebody answered a nonce first-hand.
   void heard(const Now& now, const World& world, const gossip::Answered& answered);
   void handle(const Now& now, const Purpose& purpose, const etcd::Result& result);
+  // What was answered to this ballot; nullptr: nothing yet.
+  const verdict::Vote* answer_to(const Nonce& ballot) const {
+    const auto found = answered_.find(ballot);
+    return found == answered_.end() ? nullptr : &found->second.vote;
+  }
   // Answers that are ready: on proof of life at once, else when the evidence wait is over.
   std::vector<Answer> tick(const Now& now, const World& world);
   TimePoint next_deadline() const;

@@ -1,5 +1,6 @@
 #include "supervisor/core/world.hpp"
 
+#include "base/guard.hpp"
 #include "supervisor/core/seat.hpp"
 
 namespace fluxpg::supervisor {
@@ -8,6 +9,7 @@ using gossip::State;
 
 namespace {
 constexpr Duration kAnswersNow = seconds(10);
+constexpr Duration kEtcdAnswersNow = seconds(12);  // asked every 5 s, and once may go wrong
 }  // namespace
 
 const gossip::MemberView* World::heard(const NodeId& node) const {
@@ -25,6 +27,13 @@ bool World::alive(const NodeId& node) const {
   if (node == self()) return true;
   const auto* other = heard(node);
   return other != nullptr && (other->state == State::kAlive || other->state == State::kSuspect);
+}
+
+bool World::only_gossip_misses(const Now& now, const NodeId& node) const {
+  if (alive(node) || !holds(Guard::kEtcdAnswersForItself)) return false;
+  const gossip::MemberView* other = heard(node);
+  const TimePoint answered = vouchers.last_answer(node);
+  return answered != TimePoint{} && now.boot - answered < kEtcdAnswersNow && (other == nullptr || answered > other->since);
 }
 
 NodeId World::node_of(MemberId member) const {
@@ -80,9 +89,10 @@ std::string World::describe_presence(const Now& now, const NodeId& node) const {
 }
 
 const gossip::NodeInfo* World::successor(const Now& now, const NodeId& node) const {
+  // Nobody may have heard of it since all daemons started anew: then etcd has recorded where it was, and all nodes have the same ports.
   const gossip::NodeInfo* dead = info(node);
-  if (dead == nullptr || alive(node)) return nullptr;
-  const Endpoint place = dead->gossip_endpoint();
+  const Endpoint place{address_of(node), dead == nullptr ? config.ports.gossip : dead->ports.gossip};
+  if (place.address.empty() || alive(node)) return nullptr;
   for (const auto& [id, member] : gossip.members()) {
     const bool answers = member.state == State::kAlive && now.boot - member.last_answer < kAnswersNow;
     // A member of etcd there is at home: then it is the dead one that announced a wrong address.

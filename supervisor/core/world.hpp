@@ -18,6 +18,12 @@ namespace fluxpg::supervisor {
 class Vouchers {
  public:
   void note(const NodeId& node, TimePoint at) { at_[node] = at; }
+  void answered(const NodeId& node, TimePoint at) { at_[node] = answered_[node] = at; }
+  // When its etcd itself last answered us; TimePoint{}: never.
+  TimePoint last_answer(const NodeId& node) const {
+    const auto found = answered_.find(node);
+    return found == answered_.end() ? TimePoint{} : found->second;
+  }
   // Since our own start if it never was: silence before that is not held against anybody.
   TimePoint last(const NodeId& node, TimePoint started) const {
     const auto found = at_.find(node);
@@ -39,6 +45,7 @@ class Vouchers {
 
  private:
   std::map<NodeId, TimePoint> at_;
+  std::map<NodeId, TimePoint> answered_;
   std::map<NodeId, TimePoint> died_;
   std::map<NodeId, TimePoint> back_;
 };
@@ -62,15 +69,18 @@ struct World {
   const gossip::MemberView* heard(const NodeId& node) const;
   const gossip::NodeInfo* info(const NodeId& node) const;  // ourselves included
   bool alive(const NodeId& node) const;                    // alive or only suspected; ourselves: always
-  NodeId node_of(MemberId member) const;                   // by etcd's own record; zero if none
-  MemberId own_member() const;                             // in the list as voter or learner; zero if not
+  // Gossip holds it dead, and yet its etcd has answered us since: only its daemon is gone, or unreachable.
+  bool only_gossip_misses(const Now& now, const NodeId& node) const;
+  NodeId node_of(MemberId member) const;  // by etcd's own record; zero if none
+  MemberId own_member() const;            // in the list as voter or learner; zero if not
   std::string name_of(MemberId member) const;
   std::map<MemberId, std::string> names() const;
   std::string name_of(const NodeId& node) const;
   std::string address_of(const NodeId& node) const;  // from gossip, else as etcd recorded it; empty: unknown
   discovery::Presence presence(const Now& now, const NodeId& node) const;
   std::string describe_presence(const Now& now, const NodeId& node) const;
-  // A living newcomer that answers first-hand where this dead one was: whoever is listed there is not the dead one. nullptr if there is none.
+  // A living newcomer that answers first-hand where this dead one was: whoever is listed there is not the dead one. nullptr if there is
+  // none.
   const gossip::NodeInfo* successor(const Now& now, const NodeId& node) const;
   std::string peer_url(const gossip::NodeInfo& info) const;
   std::string client_url(const gossip::NodeInfo& info) const;

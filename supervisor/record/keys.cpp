@@ -19,6 +19,9 @@ std::string_view to_text(Kind kind) {
 std::string prefix(const std::string& app) { return "/fluxpg/" + app + "/"; }
 std::string record_key(const std::string& app) { return prefix(app) + "record"; }
 std::string remover_key(const std::string& app) { return prefix(app) + "remover"; }
+std::string referendum_key(const std::string& app) { return prefix(app) + "referendum"; }
+std::string votes_prefix(const std::string& app) { return prefix(app) + "votes/"; }
+std::string vote_key(const std::string& app, MemberId voter) { return votes_prefix(app) + to_text(voter); }
 std::string founded_key(const std::string& app) { return prefix(app) + "founded"; }
 std::string decision_prefix(const std::string& app) { return prefix(app) + "re"; }
 std::string patroni_initialize_key(const std::string& app) { return "/service/" + app + "/initialize"; }

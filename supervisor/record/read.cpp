@@ -278,5 +278,9 @@ Expected<RemoverKey, std::string> remover_from_json(std::string_view text) { ret
 Expected<Binding, std::string> binding_from_json(std::string_view text) { return guarded<Binding>(text, "nodes", binding); }
 Expected<Founded, std::string> founded_from_json(std::string_view text) { return guarded<Founded>(text, "founded", founded); }
 Expected<Superseded, std::string> superseded_from_json(std::string_view text) { return guarded<Superseded>(text, "superseded", superseded); }
+Expected<verdict::Ballot, std::string> ballot_from_json(std::string_view text) {
+  return guarded<verdict::Ballot>(text, "referendum", ballot);
+}
+Expected<verdict::Vote, std::string> vote_from_json(std::string_view text) { return guarded<verdict::Vote>(text, "votes", vote); }
 
 }  // namespace fluxpg::record

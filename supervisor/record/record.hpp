@@ -98,7 +98,11 @@ std::string_view to_text(Kind kind);  // "remove", "add-learner", "promote"
 std::string prefix(const std::string& app);       // "/fluxpg/{app}/"
 std::string record_key(const std::string& app);
 std::string remover_key(const std::string& app);
-std::string decision_prefix(const std::string& app);  // of just these two: one read, one revision
+// A ballot whose votes gossip does not bring, as verdict::Ballot, under the remover's lease; and each voter's answer, under one of its own.
+std::string referendum_key(const std::string& app);
+std::string votes_prefix(const std::string& app);
+std::string vote_key(const std::string& app, MemberId voter);
+std::string decision_prefix(const std::string& app);  // of record, remover and referendum: one read, one revision
 std::string founded_key(const std::string& app);
 std::string superseded_key(const std::string& app, ClusterId cluster);
 std::string paused_key(const std::string& app);   // exists while evictions are paused by an operator
@@ -118,10 +122,14 @@ std::string to_json(const RemoverKey& key);
 std::string to_json(const Binding& binding);
 std::string to_json(const Founded& founded);
 std::string to_json(const Superseded& superseded);
+std::string to_json(const verdict::Ballot& ballot);
+std::string to_json(const verdict::Vote& vote);
 Expected<Record, std::string> record_from_json(std::string_view text);
 Expected<RemoverKey, std::string> remover_from_json(std::string_view text);
 Expected<Binding, std::string> binding_from_json(std::string_view text);
 Expected<Founded, std::string> founded_from_json(std::string_view text);
 Expected<Superseded, std::string> superseded_from_json(std::string_view text);
+Expected<verdict::Ballot, std::string> ballot_from_json(std::string_view text);
+Expected<verdict::Vote, std::string> vote_from_json(std::string_view text);
 
 }  // namespace fluxpg::record

@@ -97,6 +97,10 @@ std::string to_json(const Founded& founded) {
                {"database", database(founded.database)}});
 }
 
+std::string to_json(const verdict::Ballot& b) { return dump(ballot(b)); }
+
+std::string to_json(const verdict::Vote& v) { return dump(vote(v)); }
+
 std::string to_json(const Superseded& s) {
   Json voters = Json::array();
   for (const SupersededVoter& v : s.voters) voters.push_back({{"member", id(v.member)}, {"node", id(v.node)}, {"name", v.name}});

@@ -16,6 +16,16 @@ TEST(RecordJson, ComesBackAsItWentIn) {
   EXPECT_EQ(binding_from_json(to_json(binding)).value(), binding);
 }
 
+TEST(RecordJson, ABallotAndItsVotesComeBackWithEverythingThatIsSigned) {
+  const verdict::Certificate certificate = samples::removal().certificate;
+  EXPECT_EQ(ballot_from_json(to_json(certificate.ballot)).value(), certificate.ballot);
+  for (const verdict::Vote& vote : certificate.votes) {
+    const verdict::Vote back = vote_from_json(to_json(vote)).value();
+    EXPECT_EQ(back, vote);
+    EXPECT_EQ(verdict::signed_bytes(certificate.ballot, back), verdict::signed_bytes(certificate.ballot, vote));
+  }
+}
+
 TEST(RecordJson, AClusterThatWasGivenUpComesBackAndEveryFieldOfItIsSigned) {
   Superseded word{{1}, {2}, samples::member(1), samples::node(1), {{samples::member(1), samples::node(1), "node-1"}}, {"198.18.0.12"}, 5, {}};
   word.signature.bytes.fill(9);

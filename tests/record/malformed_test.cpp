@@ -98,5 +98,31 @@ TEST(MalformedKeys, NameTheirKeyAndField) {
       "founded.database.timeline is missing");
 }
 
+TEST(MalformedReferendum, IsNamedByItsField) {
+  const verdict::Ballot ballot = samples::removal().certificate.ballot;
+  const auto with = [&ballot](const std::string& pointer, const Json& value) {
+    Json json = Json::parse(to_json(ballot));
+    json[Json::json_pointer(pointer)] = value;
+    return ballot_from_json(json.dump()).error();
+  };
+  EXPECT_EQ(ballot_from_json("<html>").error(), "referendum is not JSON in UTF-8");
+  EXPECT_EQ(with("/id", ""), R"(referendum.id is "", expected a ballot id)");
+  EXPECT_EQ(with("/electorate/voters/0", "0"), R"(referendum.electorate.voters[0] is "0", expected a member id of 1 to 16 hex digits)");
+  EXPECT_EQ(with("/revision", -1), "referendum.revision is -1, expected a whole number of 0 or more");
+}
+
+TEST(MalformedVote, IsNamedByItsField) {
+  const verdict::Vote vote = samples::removal().certificate.votes.at(0);
+  const auto with = [&vote](const std::string& field, const Json& value) {
+    Json json = Json::parse(to_json(vote));
+    json[field] = value;
+    return vote_from_json(json.dump()).error();
+  };
+  EXPECT_EQ(vote_from_json("").error(), "votes is not JSON in UTF-8");
+  EXPECT_EQ(with("vote", "maybe"), R"(votes.vote is "maybe", expected one of "dead" "alive" "abstain")");
+  EXPECT_EQ(with("signature", "12"), R"(votes.signature is "12", expected 128 hex digits or an empty text)");
+  EXPECT_EQ(with("evidence", 3), "votes.evidence is 3, expected a list");
+}
+
 }  // namespace
 }  // namespace fluxpg::record

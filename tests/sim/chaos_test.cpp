@@ -38,6 +38,14 @@ TEST(Chaos, OfNodesThatLeaveBreaksNothingAndSettles) {
        "cut-off-and-unlisted", "remover-dies-at-decision", "remover-stops-at-decision", "remover-crashes-at-call"});
 }
 
+// Not drawn either (faults_of_gossip): every second fault closes gossip and leaves etcd's ports open, so ballots and votes go by etcd.
+TEST(Chaos, OfClosedGossipPortsBreaksNothingAndSettles) {
+  run_seeds(1, 60,
+            {"gossip-cut-off", "gossip-one-way-cut", "gossip-cut-off", "gossip-one-way-cut", "gossip-cut-off", "host-vanishes",
+             "container-killed", "daemon-killed", "disk-lost", "processes-stopped", "slow-etcd", "etcd-applies-late", "leader-churn",
+             "remover-dies-at-decision", "remover-stops-at-decision"});
+}
+
 // Each founded two clusters once, when a plan needed the promises of its founders only.
 TEST(Chaos, FoundsOneClusterWhereASoleFounderOnceWasEnough) {
   for (const std::uint64_t seed : {150U, 186U, 207U, 225U, 339U, 543U}) {

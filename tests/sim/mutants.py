@@ -24,6 +24,8 @@ PATIENCE = 600  # seconds: against a program that hangs
 CORE, GOSSIP, VERDICT, DISCOVERY = "supervisor_core_test", "gossip_core_test", "verdict_test", "discovery_test"
 UNIT_TESTS = {
     "victim-votes": (VERDICT, "Tally.TheVictimMayVetoButNotVoteItselfDead"),
+    "late-votes-count": (CORE, "Opener.AVoteAfterTheBoundDoesNotCountHoweverLongItLayThere"),
+    "asks-by-etcd-at-once": (CORE, "Opener.NothingIsWrittenWhileGossipBringsTheVotes"),
     "opens-without-compare": (CORE, "Changes.ARecordThatChangedSinceTheBallotIsNotOverwritten"),
     "calls-without-reading-the-key": (CORE, "Changes.AKeyThatChangedAtTheReadBackStopsTheCall"),
     "calls-under-another-electorate": (CORE, "Changes.AnotherListThanTheElectorateStopsTheCall"),

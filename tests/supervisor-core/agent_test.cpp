@@ -146,6 +146,7 @@ struct LonelyVoter : ::testing::Test {
   void handle(const Input& input) {
     std::vector<Action> todo = agent->handle(house.now, input);
     for (std::size_t i = 0; i < todo.size(); ++i) {
+      if (const auto* write = std::get_if<WriteHosts>(&todo[i])) hosts = write->hosts;
       const auto* ask = std::get_if<AskEtcd>(&todo[i]);
       if (ask == nullptr || !ask->target.own) continue;
       const EtcdReplied reply{ask->id, house.etcd.answer(ask->call)};
@@ -154,6 +155,7 @@ struct LonelyVoter : ::testing::Test {
   }
   House house;
   std::unique_ptr<Agent> agent;
+  std::vector<Host> hosts;
 };
 
 // A deadline of long ago would make the next call look late, and us unwell.
@@ -177,6 +179,18 @@ TEST_F(LonelyVoter, APatroniThatDoesNotRunIsSaid) {
   };
   EXPECT_TRUE(says(Process::State::kExited));
   EXPECT_FALSE(says(Process::State::kRunning));
+}
+
+// HOLES H18: gossip does not come here, and somebody has joined.
+TEST_F(LonelyVoter, WritesTheNamesOfThoseThatOnlyEtcdKnows) {
+  const std::string host = "https://" + host_name(node_id(4));
+  house.etcd.members.push_back({MemberId{4}, "n4", {host + ":2380"}, {host + ":2379"}, true});
+  house.etcd.put(record::node_key("app", MemberId{4}), record::to_json(record::Binding{MemberId{4}, node_id(4), "n4", address_of(4)}));
+  for (int i = 0; i < 30; ++i) {
+    house.pass(seconds(1));
+    handle(Tick{});
+  }
+  EXPECT_NE(std::find(hosts.begin(), hosts.end(), Host{host_name(node_id(4)), address_of(4)}), hosts.end());
 }
 
 // What a leave promised must hold from the first word of the next daemon on.

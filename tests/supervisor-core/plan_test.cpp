@@ -133,6 +133,22 @@ TEST(Plan, ALivingDaemonOverASilentEtcdIsNoCorpseThatMakesOthersRemovable) {
   EXPECT_EQ(rule(input), "");
 }
 
+// HOLES H18: its gossip port is closed, and its etcd answers us.
+TEST(Plan, AVoterThatOnlyGossipMissesIsNoCorpse) {
+  PlanInput input = cluster(3);
+  input.voters[1] = corpse(2, minutes(30), Presence::kUnlisted);
+  input.voters[1].etcd_answers = true;
+  EXPECT_EQ(rule(input), "");
+  input = cluster(3, 4);
+  input.voters[1] = corpse(2, minutes(30));
+  input.voters[1].etcd_answers = true;
+  input.voters.pop_back();
+  input.newcomers = {newcomer()};
+  EXPECT_EQ(rule(input), "join");
+  input.voters[1].etcd_answers = false;
+  EXPECT_NE(rule(input), "join");
+}
+
 TEST(Plan, AContestedEvictionLeavesOthersTheirTurn) {
   PlanInput input = cluster(5);
   input.voters[3] = corpse(4, minutes(2), Presence::kUnlisted);

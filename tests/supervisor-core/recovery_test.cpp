@@ -38,6 +38,15 @@ MajorityLoss two_of_three_gone() {
 
 const RecoverOrder kOrder{"app", {}};
 
+TEST(Recover, OnANodeThatHasLeftIsRefusedInOneSentence) {
+  MajorityLoss loss = two_of_three_gone();
+  loss.left = true;
+  EXPECT_NE(recover_refusal(loss, "app", kOrder).find("has left the cluster"), std::string::npos);
+  House house;
+  house.persistent.leave = Departure{Departure::Stage::kLeft, 0};
+  EXPECT_TRUE(LossEvidence{}.situation(house.now, house.world()).left);
+}
+
 TEST(Recover, OfAMajorityThatIsGoneIsDoneOnceTheAppIsNamed) {
   EXPECT_EQ(recover_refusal(two_of_three_gone(), "app", kOrder), "");
   EXPECT_NE(recover_refusal(two_of_three_gone(), "app", {"", {}}), "");

@@ -62,6 +62,13 @@ TEST_F(Successor, ThatAnswersWhereTheDeadOneWasMeansThatTheRowIsNotOfTheDeadOne)
   EXPECT_NE(house.world().describe_presence(house.now, node_id(3)).find("another node"), std::string::npos);
 }
 
+// All daemons were killed soon after the founding, and the dead one's disk was lost: nobody's gossip has ever heard of it.
+TEST_F(Successor, OfADeadOneThatOnlyEtcdRemembersIsFoundByTheAddressThere) {
+  house.never_heard(3);
+  answers();
+  EXPECT_EQ(presence(), discovery::Presence::kUnlisted);
+}
+
 TEST_F(Successor, OfWhichOthersOnlyTellMeansNothing) { EXPECT_EQ(presence(), discovery::Presence::kListed); }
 
 TEST_F(Successor, ThatAnsweredAWhileAgoMeansNothing) {
