@@ -213,7 +213,8 @@ void Agent::Impl::tell_problems(const Now& now, const World& facts, Snapshot& ou
   if (!facts.unwell.empty()) out.problems.push_back("this node abstains from votes: " + facts.unwell);
   if (persistent_.left()) {
     out.problems.push_back("this node has left the cluster; `fluxpgctl leave --cancel` lets it join again");
-  } else if (persistent_.chosen && !view_.own_answers(now)) {
+  } else if (persistent_.chosen && !view_.own_answers(now) && (seen_.etcd_data || view_.find(persistent_.member) != nullptr)) {
+    // Not of a guest that had a seat once: its old data was set aside.
     out.problems.push_back("this node's own etcd does not answer" + (view_.own_error().empty() ? "" : ": " + view_.own_error()));
   }
   using Runs = Process::State;

@@ -39,6 +39,12 @@ def seven_nodes_have_five_voters_and_a_guest_moves_up():
         print(f"killed and unlisted -> five voters again after {time.monotonic() - start:.1f} s")
         check(len(voters(witness) & {g.name for g in guests}) == 1, f"voters: {voters(witness)}")
         check(learners(witness) == set(), "a learner is left over")
+        # The dead one returns with its old data: it is a guest like any other.
+        victim.start()
+        c.list_only(c.nodes)
+        wait_until("it waits for a seat", lambda: "one of the 5 seats to become free" in victim.ctl("status").stdout, 60)
+        wait_until("to it the cluster is healthy", lambda: victim.json("status")["health"] == "healthy", 30)
+        check(len(voters(witness)) == 5, f"voters: {voters(witness)}")
 
 
 def two_nodes_are_a_voter_and_a_spare():
