@@ -47,10 +47,10 @@ struct MajorityLoss {
   std::size_t needed = 0;
   std::size_t live = 0;  // survivors that are voters
   bool has_leader = false;
-  bool left = false;  // this node has left the cluster for good
   std::vector<LostVoter> lost;
   std::vector<Survivor> survivors;  // every node that answers, ourselves first
   std::string cure;                 // what would bring it back, without `recover`
+  bool left = false;                // this node itself has left the cluster for good
 };
 
 // What the operator typed.
