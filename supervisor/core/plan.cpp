@@ -12,6 +12,8 @@ using record::Kind;
 
 namespace {
 
+constexpr const char* kInstancesUnknown = "the number of instances to be known: the Flux API has not told it since this daemon started";
+
 std::string in_seconds(Duration d) { return std::to_string(to_ms(d) / 1000) + " s"; }
 
 bool replacement_waits(const PlanInput& input, const Rules& rules) {
@@ -138,7 +140,8 @@ std::optional<Change> plan_learner(const PlanInput& input, const Rules& rules, s
       return removal(learner, "ghost-learner",
                      "this learner has made no progress for " + in_seconds(learner.stuck_for) + ", and there is one slot for learners");
     } else if (table_full) {
-      out.waiting.push_back({"learner " + learner.name, "all " + std::to_string(wanted) + " seats are taken"});
+      out.waiting.push_back({"learner " + learner.name,
+                             input.instances == 0 ? std::string(kInstancesUnknown) : "all " + std::to_string(wanted) + " seats are taken"});
     } else if (!learner.in_sync && holds(Guard::kLearnerInSync)) {
       out.waiting.push_back({"promotion of " + learner.name, learner.stuck_for < seconds(5)
                                                                  ? "it has not caught up, or has not answered within 2 s"
@@ -158,6 +161,9 @@ std::optional<Change> plan_learner(const PlanInput& input, const Rules& rules, s
 
 std::optional<Change> plan_join(const PlanInput& input, std::size_t wanted, Plan& out) {
   const bool table_full = input.voters.size() >= wanted;
+  if (input.instances == 0) {
+    for (const NewcomerFacts& newcomer : input.newcomers) out.waiting.push_back({"joining of " + newcomer.name, kInstancesUnknown});
+  }
   if (!input.learners.empty() || (table_full && !wants_spare(wanted, input.instances))) return std::nullopt;
   const SeatFacts* corpse = nullptr;
   for (const SeatFacts& voter : input.voters) {
@@ -210,7 +216,8 @@ bool eviction_raises_tolerance(std::size_t voters, std::size_t dead) {
 
 Plan plan(const PlanInput& input, const Rules& rules) {
   Plan out;
-  const std::size_t wanted = wanted_voters(rules.target_voters, input.instances);
+  // Of unknown many instances no seat is filled: one voter too many would stay, and an even number survives no more than one less.
+  const std::size_t wanted = input.instances == 0 ? input.voters.size() : wanted_voters(rules.target_voters, input.instances);
   if (holds(Guard::kEvicts)) out.change = plan_eviction(input, rules, out);
   if (!out.change) out.change = plan_leave(input, out);
   if (!out.change && holds(Guard::kPromotes)) out.change = plan_learner(input, rules, wanted, out);

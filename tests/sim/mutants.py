@@ -30,6 +30,7 @@ UNIT_TESTS = {
     "calls-without-reading-the-key": (CORE, "Changes.AKeyThatChangedAtTheReadBackStopsTheCall"),
     "calls-under-another-electorate": (CORE, "Changes.AnotherListThanTheElectorateStopsTheCall"),
     "victim-holds-the-key": (CORE, "Campaign.TheVictimOfAnOpenDecisionDoesNotCampaign"),
+    "promotes-without-life": (CORE, "Plan.ALearnerIsPromotedOnlyInSyncAndOnlyIntoAnEmptySeat"),
     "strangers-data-may-join": (CORE, "Plan.NobodyJoinsWhoIsUnlistedOrHoldsDataOrWhereEtcdWouldRefuse"),
     "one-backend-unlists": (DISCOVERY, "Listing.NeedsTwoBackendsWhileTwoAreHeard"),
     "counts-for-itself": (CORE, "Fresh.WhoCountsMoreThanThePlanRefuses"),

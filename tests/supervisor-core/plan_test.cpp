@@ -55,6 +55,22 @@ TEST(Plan, AHealthyClusterIsLeftAlone) {
   EXPECT_TRUE(made.waiting.empty());
 }
 
+// Found by seed 7687: the API hung while the remover's daemon started, and a fourth of four nodes was made a voter.
+TEST(Plan, WithoutTheNumberOfInstancesNoSeatIsFilledAndThatIsSaid) {
+  PlanInput input = cluster(3);
+  input.instances = 0;
+  input.newcomers = {newcomer()};
+  EXPECT_EQ(rule(input), "");
+  EXPECT_NE(first_wait(input).find("the number of instances"), std::string::npos);
+  input.newcomers.clear();
+  input.learners = {seat(4)};
+  input.learners[0].in_sync = true;
+  EXPECT_EQ(rule(input), "");
+  EXPECT_NE(first_wait(input).find("the number of instances"), std::string::npos);
+  input.instances = 5;
+  EXPECT_EQ(rule(input), "seat-empty");
+}
+
 TEST(Plan, ALiveVoterIsNotRemovedForBeingUnlisted) {
   PlanInput input = cluster(3);
   input.voters[2].presence = Presence::kUnlisted;
