@@ -43,6 +43,7 @@ enum class Guard : std::uint8_t {
   kVictimHoldsNoKey,
   // plan
   kDwellUnlisted,
+  kIsolationIsNoSilence,
   kDwellListed,
   kReplacementWaitsLong,
   kPlannedStop,

@@ -40,6 +40,7 @@ constexpr Mutant kMutants[] = {
     {"victim-holds-the-key", Guard::kVictimHoldsNoKey, "is remover while its own removal is decided"},
     {"shadow-holds-the-key", Guard::kShadowHoldsNoKey, "removes members although it runs in shadow mode"},
     // the plan
+    {"counts-from-its-own-isolation", Guard::kIsolationIsNoSilence, "holds the time in which it heard no majority itself against whoever is silent"},
     {"evicts-unlisted-at-once", Guard::kDwellUnlisted, "gives an unlisted member no time to come back"},
     {"evicts-listed-at-once", Guard::kDwellListed, "gives a listed member no time to come back"},
     {"any-newcomer-replaces", Guard::kReplacementWaitsLong, "takes a node that has just appeared for a replacement"},

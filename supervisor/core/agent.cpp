@@ -46,7 +46,7 @@ Agent::Impl::Impl(AgentConfig config, const Signing& signing, Persistent persist
 World Agent::Impl::world(const Now& now) const {
   return {
       config_,  signing_, gossip_, listing_, view_, persistent_, vouchers_, unclaimed_since_, started_, instances_, wellbeing_.unwell(now),
-      stopping_};
+      stopping_, majority_heard_since_};
 }
 
 // No etcd data on our disk, or only that of a founding plan that was never chosen.
@@ -312,15 +312,24 @@ void Agent::Impl::note_unclaimed(const Now& now) {
   if (!view_.has_list()) return;
   const World facts = world(now);
   std::map<MemberId, TimePoint> still;
+  std::size_t voters = 0;
+  std::size_t heard = 0;
   for (const etcd::Member& member : view_.list().members) {
     const NodeId node = facts.node_of(member.id);
-    if (!member.learner && !facts.alive(node)) misses_a_voter_ = true;
+    voters += member.learner ? 0U : 1U;
+    heard += !member.learner && facts.alive(node) ? 1U : 0U;
     if (const std::string address = facts.address_of(node); !address.empty()) listing_.expect(now, address);
     if (node && (node == signing_.id() || gossip_.members().count(node) > 0)) continue;
     const auto known = unclaimed_since_.find(member.id);
     still[member.id] = known == unclaimed_since_.end() ? now.boot : known->second;
   }
   unclaimed_since_ = std::move(still);
+  misses_a_voter_ = heard < voters;
+  if (heard * 2 <= voters) {
+    majority_heard_since_ = kNever;
+  } else if (majority_heard_since_ == kNever) {
+    majority_heard_since_ = now.boot;
+  }
   claimed_for_ = seen_versions();
 }
 

@@ -138,6 +138,7 @@ class Agent::Impl {
   TimePoint peers_noted_{};
   std::optional<std::uint64_t> peers_for_;  // gossip's version then
   bool misses_a_voter_ = false;
+  TimePoint majority_heard_since_ = kNever;
   TimePoint vouch_at_{};
   struct PauseWish {  // of an operator, until etcd shows it
     bool paused = false;

@@ -92,6 +92,7 @@ void Agent::Impl::forget_cluster() {
   chosen_since_ = no_leader_since_ = kNever;
   hosts_for_.reset(), patroni_for_.reset(), claimed_for_.reset(), remotes_for_.reset();
   misses_a_voter_ = false;
+  majority_heard_since_ = kNever;
   out_.forget();
 }
 

@@ -24,6 +24,10 @@ SeatFacts seat_facts(const Now& now, const World& world, const etcd::Member& mem
   } else if (const auto since = world.unclaimed_since.find(member.id); since != world.unclaimed_since.end()) {
     facts.silent_for = now.boot - since->second;
   }
+  // Whoever was cut off itself has found nobody dead: what counts is silence among those that hear each other.
+  if (holds(Guard::kIsolationIsNoSilence)) {
+    facts.silent_for = std::clamp(now.boot - world.majority_heard_since, Duration::zero(), facts.silent_for);
+  }
   facts.etcd_answers = facts.node && world.only_gossip_misses(now, facts.node);
   if (facts.alive && facts.node != world.self()) {
     facts.etcd_silent_for = now.boot - world.vouchers.silent_since(facts.node, world.started);

@@ -103,6 +103,7 @@ class House {
   Vouchers vouchers;
   std::map<MemberId, TimePoint> unclaimed;
   TimePoint started = now.boot - minutes(30);
+  TimePoint majority_heard_since = now.boot - minutes(30);
   std::uint32_t instances = 3;
   std::string unwell;
   bool stopping = false;

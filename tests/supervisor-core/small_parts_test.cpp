@@ -105,6 +105,16 @@ TEST(Facts, ADeadVoterHasBeenSilentSinceGossipGaveItUp) {
   EXPECT_EQ(input.voters[2].silent_for, seconds(42));
 }
 
+// A remover that was cut off for a minute had found nobody dead when it came back, and evicted whoever was silent just then.
+TEST(Facts, NobodyIsHeldSilentForLongerThanAMajorityIsHeard) {
+  House house;
+  house.dead(3, seconds(42));
+  house.majority_heard_since = house.now.boot - seconds(3);
+  EXPECT_EQ(gather(house.now, house.world(), {}, {}).voters[2].silent_for, seconds(3));
+  house.majority_heard_since = kNever;
+  EXPECT_EQ(gather(house.now, house.world(), {}, {}).voters[2].silent_for, Duration::zero());
+}
+
 TEST(Facts, ASuspectStillCountsAsAlive) {
   House house;
   house.hears(house.member_info(3), gossip::State::kSuspect, seconds(1));
