@@ -198,14 +198,6 @@ void Simulation::perform(std::size_t index, const supervisor::RestoreEtcd& actio
   if (before && etcd_.clusters().at(before->first).token != token) {  // else an earlier life of the daemon has done it
     trace(index, "restores its copy of cluster " + to_text(before->first) + " as a cluster of its own");
     given_up_[before->first] = etcd_.clusters().at(before->first).log.size();
-    for (const auto& [id, cluster] : etcd_.clusters()) {  // a successor of which no copy is left is given up, too
-      const auto holds = [&, cluster_id = id](std::size_t each) {
-        return etcd_.identity(each) && etcd_.identity(each)->first == cluster_id;
-      };
-      bool held = false;
-      for (std::size_t each = 0; each < hosts_.size(); ++each) held = held || holds(each);
-      if (!held) given_up_.try_emplace(id, cluster.log.size());
-    }
     const ClusterId made =
         etcd_.restore_snapshot(now(), index, {action.run.name, action.run.peer_url, action.run.client_url, {}, true, token});
     founded_ = &etcd_.clusters().at(made);

@@ -12,6 +12,12 @@ bool is_recovering(const Host& host) { return host.persistent.recovery && !host.
 
 bool can_be_asked(const Host& host) { return host.there && host.daemon && !host.stopped && !host.daemon_hangs && !host.daemon->writes; }
 
+// Of the cluster that was lost just now: older copies, from before an earlier recovery, are left alone.
+bool holds_a_copy(const Simulation& sim, std::size_t index) {
+  const supervisor::Persistent& known = sim.host(index).persistent;
+  return sim.is_voter(index) && known.cluster == sim.cluster()->id && !known.voters.empty();
+}
+
 // Of several copies the right one: everywhere else the command is refused, and says where to go.
 void recover_once(Simulation& sim) {
   for (std::size_t i = 0; i < sim.hosts(); ++i) {
@@ -19,7 +25,7 @@ void recover_once(Simulation& sim) {
   }
   for (std::size_t i = 0; i < sim.hosts(); ++i) {
     const Host& host = std::as_const(sim).host(i);
-    if (!can_be_asked(host)) continue;
+    if (!can_be_asked(host) || !holds_a_copy(sim, i)) continue;
     const std::optional<supervisor::MajorityLoss> loss = sim.snapshot(i).loss;
     if (!loss) continue;
     supervisor::OperatorSays says{supervisor::OperatorSays::What::kRecover};
@@ -43,8 +49,7 @@ bool majority_of_disks_is_lost(const Simulation& sim) {
 
 bool can_be_recovered(const Simulation& sim) {
   for (std::size_t i = 0; i < sim.hosts(); ++i) {
-    const supervisor::Persistent& known = sim.host(i).persistent;
-    if (sim.is_voter(i) && known.cluster == sim.cluster()->id && !known.voters.empty()) return true;
+    if (holds_a_copy(sim, i)) return true;
   }
   return false;
 }

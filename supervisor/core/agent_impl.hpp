@@ -142,7 +142,7 @@ class Agent::Impl {
   TimePoint vouch_at_{};
   struct PauseWish {  // of an operator, until etcd shows it
     bool paused = false;
-    std::int64_t replaces = 0;  // the create revision of the pause that it ends; 0: there is none yet
+    std::optional<std::int64_t> replaces;  // the create revision of the pause that it ends; 0: there is none yet; nullopt: not read yet
     TimePoint at;
     TimePoint retry_at;
   };

@@ -33,10 +33,15 @@ void Agent::Impl::take(const Now& now, const SwitchoverAnswered& input) {
   leave_.answered(input, persistent_, out_);
 }
 
-// A pause is asked for; a resume is of the very pause that is in force as far as we know, never of one that is said later, elsewhere.
+// A pause is asked for; a resume is of the very pause that is in force, never of one that is said later, elsewhere. Where etcd cannot be
+// read just now, that is the one that is found once it can.
 void Agent::Impl::wish_paused(const Now& now, bool paused) {
-  if (!paused && !view_.paused()) return pause_wish_.reset();
-  pause_wish_ = PauseWish{paused, paused ? 0 : view_.paused_create_revision(), now.boot, TimePoint{}};
+  pause_wish_ = PauseWish{paused, {}, now.boot, TimePoint{}};
+  if (paused) {
+    pause_wish_->replaces = 0;
+  } else if (view_.keys_are_current(now)) {
+    pause_wish_->replaces = view_.paused_create_revision();
+  }
 }
 
 // Said while etcd has no quorum it would be lost without a trace: it is tried until etcd shows it.
@@ -47,11 +52,13 @@ void Agent::Impl::follow_pause_wish(const Now& now) {
     return pause_wish_.reset();
   }
   if (!view_.keys_are_current(now) || now.boot < pause_wish_->retry_at) return;
-  if (view_.paused_create_revision() != pause_wish_->replaces) return pause_wish_.reset();
+  if (!pause_wish_->replaces) pause_wish_->replaces = view_.paused_create_revision();
+  const bool nothing_to_end = !pause_wish_->paused && !view_.paused();
+  if (nothing_to_end || view_.paused_create_revision() != pause_wish_->replaces) return pause_wish_.reset();
   pause_wish_->retry_at = now.boot + kWishRetry;
   const std::string key = record::paused_key(config_.app);
   const etcd::Write write = pause_wish_->paused ? etcd::Write{etcd::Put{key, "{}", {}}} : etcd::Write{etcd::Delete{key}};
-  out_.ask_own({Purpose::Part::kOperator, 0, {}}, etcd::Txn{{{etcd::Compare::What::kCreateRevision, key, pause_wish_->replaces}}, {write}},
+  out_.ask_own({Purpose::Part::kOperator, 0, {}}, etcd::Txn{{{etcd::Compare::What::kCreateRevision, key, *pause_wish_->replaces}}, {write}},
                seconds(3));
 }
 
