@@ -11,6 +11,8 @@ using etcd_model::MembershipChange;
 // Longer than any ballot: who was well for so long before a decision was there for all of it.
 constexpr Duration kWholeBallot = seconds(8);
 
+constexpr Duration kPolledWithin = seconds(75);  // a minute, jitter, and a slow answer
+
 bool asked_for(const record::Record& record, const MembershipChange& change) {
   switch (change.kind) {
     case MembershipChange::Kind::kAddLearner:
@@ -72,13 +74,18 @@ void Invariants::check_clusters() {
 }
 
 // The rule as it is (DESIGN §6): a silent listed host blocks founding until its row is gone from every backend. Whoever holds data, is cut
-// off and unlisted all the while is then left behind, and a run in which that happened is not judged any further.
+// off and unlisted all the while is then left behind, and a run in which that happened is not judged any further. A row that has come back
+// since the founders polled last was not there for them.
 bool Invariants::every_survivor_is_unlisted() const {
   for (std::size_t i = 0; i < seen_.hosts(); ++i) {
     const auto identity = seen_.etcd().identity(i);
     if (!identity || seen_.cluster() == nullptr || identity->first != seen_.cluster()->id) continue;
     for (std::size_t backend = 0; backend < seen_.flux().backends(); ++backend) {
-      if (seen_.flux().lists(backend, seen_.host(i).address)) return false;
+      if (!seen_.flux().lists(backend, seen_.host(i).address)) continue;
+      if (observed_.empty() || backend >= observed_[i].rows.size()) return false;
+      const Observed::Row& row = observed_[i].rows[backend];
+      const bool came_back = row.before != TimePoint{} && seen_.now() - row.since < kPolledWithin;
+      if (!came_back) return false;
     }
   }
   return true;
