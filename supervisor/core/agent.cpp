@@ -258,6 +258,7 @@ void Agent::Impl::step(const Now& now) {
   one_way_.look(now.boot, gossip_);
   read_etcd(now);
   note_unclaimed(now);
+  note_majority(now);
   remember_voters(now);
   if (view_.own_answers(now)) identities_.serves();
   if (processes_known_) leave_.tick(now, world(now), postgres_.role, seen_, persistent_, out_);
@@ -312,24 +313,15 @@ void Agent::Impl::note_unclaimed(const Now& now) {
   if (!view_.has_list()) return;
   const World facts = world(now);
   std::map<MemberId, TimePoint> still;
-  std::size_t voters = 0;
-  std::size_t heard = 0;
   for (const etcd::Member& member : view_.list().members) {
     const NodeId node = facts.node_of(member.id);
-    voters += member.learner ? 0U : 1U;
-    heard += !member.learner && facts.alive(node) ? 1U : 0U;
+    if (!member.learner && !facts.alive(node)) misses_a_voter_ = true;
     if (const std::string address = facts.address_of(node); !address.empty()) listing_.expect(now, address);
     if (node && (node == signing_.id() || gossip_.members().count(node) > 0)) continue;
     const auto known = unclaimed_since_.find(member.id);
     still[member.id] = known == unclaimed_since_.end() ? now.boot : known->second;
   }
   unclaimed_since_ = std::move(still);
-  misses_a_voter_ = heard < voters;
-  if (heard * 2 <= voters) {
-    majority_heard_since_ = kNever;
-  } else if (majority_heard_since_ == kNever) {
-    majority_heard_since_ = now.boot;
-  }
   claimed_for_ = seen_versions();
 }
 

@@ -55,6 +55,7 @@ class Agent::Impl {
   void remember_peers(const Now& now);
   void read_etcd(const Now& now);
   void note_unclaimed(const Now& now);
+  void note_majority(const Now& now);
   void vouch_for_all(const Now& now);
   void ask_the_silent(const Now& now);
   void announce(const Now& now);

@@ -63,7 +63,7 @@ struct World {
   std::uint32_t instances = 0;  // 0: unknown
   std::string unwell;           // why our own judgement cannot be trusted just now; empty: well
   bool stopping = false;
-  TimePoint majority_heard_since{};  // of the voters, by gossip, ourselves counted; kNever: we are cut off, or they are gone
+  TimePoint majority_heard_since{};  // of the voters, ourselves counted; kNever: we are cut off, or they are gone
 
   const NodeId& self() const { return gossip.self().id; }
   // nullptr for ourselves and for nodes never heard of.
