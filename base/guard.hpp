@@ -61,6 +61,7 @@ enum class Guard : std::uint8_t {
   kTwoBackends,
   // founding
   kSilentListedBlocks,
+  kListSeenLongEnough,
   kCountsAgree,
   kEverybodyPromises,
   kPromiseKept,

@@ -56,6 +56,9 @@ class Listing {
   // Addresses that any good answer named within the last `age` (at most `memory`).
   std::set<std::string> listed_within(const Now& now, Duration age) const;
 
+  // Whoever was named by no answer yet would count as unlisted: there were enough of them, over long enough, from enough backends.
+  bool tells_who_is_absent(const Now& now) const { return presence(now, "") == Presence::kUnlisted; }
+
   bool has_good_answer() const { return good_answers_ > 0; }
   TimePoint last_good() const { return last_good_; }
   const std::map<Fault, std::uint64_t>& faults() const { return faults_; }

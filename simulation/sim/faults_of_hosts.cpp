@@ -39,7 +39,14 @@ std::vector<FaultKind> faults_of_hosts() {
       {"old-disk-copy", "stopped, and started with a copy of its disk that is as old as the fault",
        [](Sim& s, std::size_t h, Duration d) {
          const auto copy = std::make_shared<Sim::DiskCopy>(s.copy_disk(h));
-         s.at(d - milliseconds(500), [&s, h, copy] { s.stop_container(h), s.restore_disk(h, *copy); });
+         s.at(d - milliseconds(500), [&s, h, copy] {
+           s.stop_container(h);
+           // Only of the seat that it has now: what is put back from before another one is an operator's affair (README).
+           const auto seat = s.etcd().identity(h);
+           const bool same = seat && copy->etcd && *seat == std::pair{copy->etcd->cluster, copy->etcd->member};
+           const bool recovers = copy->persistent.recovery && !copy->persistent.recovery->done;
+           if (same && !recovers) s.restore_disk(h, *copy);
+         });
          start_again(s, h, d);
        }},
       {"daemon-hangs", "SIGSTOP of the daemon, etcd runs on", [](Sim& s, std::size_t h, Duration d) { s.pause_daemon(h), go_on(s, h, d); }},

@@ -57,6 +57,7 @@ constexpr Mutant kMutants[] = {
     {"one-answer-unlists", Guard::kAbsenceWindow, "believes a row is gone as soon as answers lack it"},
     {"one-backend-unlists", Guard::kTwoBackends, "believes one backend against the others"},
     // founding
+    {"founds-at-a-first-glance", Guard::kListSeenLongEnough, "founds without those whom the first answers of the Flux API lack"},
     {"founds-with-a-silent-listed-node", Guard::kSilentListedBlocks, "founds although a listed node is silent and may hold the only copy"},
     {"counts-for-itself", Guard::kCountsAgree, "promises a plan that counts fewer nodes than it knows"},
     {"founders-alone-promise", Guard::kEverybodyPromises, "starts a plan that not every fresh node has promised"},

@@ -91,8 +91,22 @@ bool speaks_for_seat(const World& world, const NodeId& node) {
   return world.alive(node) && (!info->cluster || info->cluster == cluster_in_question(world));
 }
 
+namespace {
+
+// Which seat is ours our own data tells, also where no key was read yet that binds it to us.
+std::vector<KnownVoter> with_our_own(std::vector<KnownVoter> voters, const World& world) {
+  for (KnownVoter& voter : voters) {
+    if (voter.node || !world.persistent.member || voter.member != world.persistent.member) continue;
+    voter.node = world.self();
+    voter.address = world.config.address;
+  }
+  return voters;
+}
+
+}  // namespace
+
 std::vector<KnownVoter> known_voters(const World& world) {
-  if (!world.view.has_list()) return world.persistent.voters;
+  if (!world.view.has_list()) return with_our_own(world.persistent.voters, world);
   std::vector<KnownVoter> voters;
   for (const etcd::Member& member : world.view.list().members) {
     if (member.learner) continue;
@@ -104,7 +118,7 @@ std::vector<KnownVoter> known_voters(const World& world) {
     if (const std::string address = world.address_of(voter.node); !address.empty()) voter.address = address;
     voters.push_back(std::move(voter));
   }
-  return voters;
+  return with_our_own(std::move(voters), world);
 }
 
 std::optional<std::vector<KnownVoter>> voters_to_remember(const Now& now, const World& world) {

@@ -63,8 +63,13 @@ std::vector<std::string> names(const std::vector<const gossip::NodeInfo*>& nodes
 bool Successor::is_ours(const World& world, const record::Superseded& word) const {
   if (!holds(Guard::kSupersededSigned)) return true;
   const auto voters = known_voters(world);
-  const auto spoke = [&word](const KnownVoter& voter) { return voter.member == word.member && voter.node == word.node; };
-  return word.cluster == world.persistent.cluster && word.node && std::any_of(voters.begin(), voters.end(), spoke) &&
+  const auto spoke = [&word](const auto& voter) { return voter.member == word.member && voter.node == word.node; };
+  const auto own = [&world](const KnownVoter& voter) { return voter.member == world.persistent.member; };
+  // Whoever was only a learner may know an older list of voters; nothing depends on its copy, so the one that the word names is enough.
+  const bool has_vote = std::any_of(voters.begin(), voters.end(), own);
+  const bool by_a_voter =
+      std::any_of(voters.begin(), voters.end(), spoke) || (!has_vote && std::any_of(word.voters.begin(), word.voters.end(), spoke));
+  return word.cluster == world.persistent.cluster && word.node && by_a_voter &&
          world.signing.verify(word.node, record::signed_bytes(word), word.signature);
 }
 

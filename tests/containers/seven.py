@@ -1,9 +1,12 @@
 """Seven nodes share five seats: all seven PostgreSQLs stream, and when a voter dies one of the two guests takes its seat. Part of main_job.py,
-as its last scenario: nodes 1, 2 and 4 are voters, node 3 was evicted long ago and has its old data, nodes 5 to 7 (seven.yml) are new.
+as its last scenario: nodes 1, 2 and 4 are voters; node 3 was evicted long ago, and was away while etcd was founded anew over the same database;
+nodes 5 to 7 (seven.yml) are new.
 
 The oracles are etcd's own member list and PostgreSQL's own views; fluxpgd is only asked what it says.
 """
 import time
+
+import etcd_lost
 
 
 def name_of(job, node):
@@ -43,6 +46,10 @@ def read_everywhere(job, nodes, primary, word):
 def run(job):
     nodes, witness = [*job.NODES, job.FOURTH, *job.MORE], job.NODES[0]
     newcomers = [job.NODES[2], *job.MORE]
+    # Its etcd data is of the cluster that was lost: it stays away until an operator takes that volume from it.
+    job.compose("up", "-d", "--no-build", "--no-deps", job.NODES[2])
+    job.wait_until("node 3 says that its etcd data is of another cluster", lambda: etcd_lost.says(job, job.NODES[2], "of another etcd cluster"), 60)
+    etcd_lost.lose_etcd(job, job.NODES[2])
     start = time.monotonic()
     job.compose("up", "-d", "--no-build", "--no-deps", *newcomers)
     job.list_only(nodes, instances=len(nodes))

@@ -103,8 +103,8 @@ TEST_F(Fresh, AnybodyWhoKnowsAClusterBlocksEvenTheDead) {
 
 TEST_F(Fresh, HalfOfTheNodesAreNotEnough) {
   house.listing = discovery::Listing({});
-  house.lists({1, 2});
-  house.never_heard(3);
+  for (int i = 0; i < 4; ++i) house.pass(seconds(30)), house.lists({1, 2});
+  house.hears(info_of(2)), house.never_heard(3);
   house.instances = 4;
   EXPECT_FALSE(obstacles().empty()) << "2 of 4";
   house.instances = 3;

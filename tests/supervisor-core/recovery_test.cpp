@@ -137,6 +137,12 @@ class GivenUp : public ::testing::Test {
     seen.etcd_data = true;
     house.pass(minutes(1));  // what our etcd said of its leader is old
   }
+  void only_a_learner_of_node_2() {
+    house.persistent.member = MemberId{9};
+    std::erase_if(house.etcd.members, [](const etcd::Member& member) { return member.id != MemberId{2}; });
+    house.read();
+    house.pass(minutes(1));
+  }
   record::Superseded word(std::uint8_t signer = 2) const {
     record::Superseded word;
     word.cluster = kCluster;
@@ -217,14 +223,48 @@ TEST_F(GivenUp, WithAnotherVoterThatHoldsTheOldDataItIsAMajorityAndWaitsForTheOp
 
 // Its word is no majority of one voter, nor of any other number.
 TEST_F(GivenUp, WhoeverWasOnlyALearnerOfTheOldClusterGivesWay) {
-  house.persistent.voters.erase(house.persistent.voters.begin(), house.persistent.voters.begin() + 1);
-  house.persistent.voters.erase(house.persistent.voters.begin() + 1);
-  ASSERT_EQ(house.persistent.voters.size(), 1U);  // node-2, which was recovered; we were to be the second voter
+  only_a_learner_of_node_2();
   seen.etcd.state = Process::State::kStopped;
   reads(word());
   for (int i = 0; i < 6; ++i) passes(seconds(3));
   EXPECT_EQ(successor.problem().find("--rejoin"), std::string::npos) << successor.problem();
   EXPECT_FALSE(house.done<SetAsideEtcdData>().empty());
+}
+
+// It joined before the one that was recovered had its vote.
+TEST_F(GivenUp, ALearnerBelievesAVoterThatItNeverKnewButTheWordNames) {
+  only_a_learner_of_node_2();
+  seen.etcd.state = Process::State::kStopped;
+  record::Superseded later = word();
+  later.member = MemberId{3};
+  later.node = node_id(3);
+  const auto sign = [&later] { later.signature = FakeSigning(node_id(3)).sign(record::signed_bytes(later)); };
+  sign();
+  reads(later);
+  for (int i = 0; i < 6; ++i) passes(seconds(3));
+  EXPECT_TRUE(house.done<SetAsideEtcdData>().empty()) << "named by nobody";
+  later.voters = {{MemberId{3}, node_id(3), "node-3"}};
+  sign();
+  reads(later);
+  for (int i = 0; i < 6; ++i) passes(seconds(3));
+  EXPECT_FALSE(house.done<SetAsideEtcdData>().empty());
+}
+
+TEST_F(GivenUp, AVoterBelievesOnlyVotersThatItKnew) {
+  record::Superseded later = word();
+  later.member = MemberId{7};
+  later.node = node_id(7);
+  later.voters = {{MemberId{7}, node_id(7), "node-7"}};
+  later.signature = FakeSigning(node_id(7)).sign(record::signed_bytes(later));
+  seen.etcd.state = Process::State::kStopped;
+  reads(later);
+  for (int i = 0; i < 6; ++i) passes(seconds(3));
+  EXPECT_TRUE(house.done<SetAsideEtcdData>().empty());
+}
+
+TEST_F(GivenUp, OurOwnSeatIsKnownByOurDataAlsoWhereNoKeyWasReadYet) {
+  house.persistent.voters[0].node = NodeId{};
+  EXPECT_EQ(known_voters(house.world()).at(0).node, house.world().self());
 }
 
 TEST_F(GivenUp, AMajorityThatLivesStaysAndRemembersIt) {
