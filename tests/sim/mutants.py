@@ -46,6 +46,7 @@ UNIT_TESTS = {
     "obeys-another-cluster": (CORE, "EtcdView.AnswersOfAnotherClusterChangeNothing"),
     "sets-aside-unasked": (CORE, "Seated.DataIsKeptWhileTheListStillNamesUs"),
     "starts-at-once-on-old-data": (CORE, "Seated.ExistingDataWaitsUntilNobodyElseHasAnsweredWithOurId"),
+    "last-look-asks-no-etcd": (CORE, "Changes.AVictimWhoseEtcdAnswersTheLastLookIsNotCalledForThoughItsDaemonIsDead"),
     "counts-from-its-own-isolation": (CORE, "Facts.NobodyIsHeldSilentForLongerThanAMajorityIsHeard"),
     "takes-its-seat-with-an-empty-disk": (CORE, "Seated.NobodyJoinsAsAVoter"),
     "believes-hearsay-of-life": (GOSSIP, "OneNode.OnlyAHigherIncarnationRaisesTheDead"),

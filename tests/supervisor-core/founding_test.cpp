@@ -283,7 +283,7 @@ TEST_F(Fresh, ARoundThatIsNotHigherIsRefused) {
 }
 
 TEST_F(Fresh, WhoCountsMoreThanThePlanRefuses) {
-  house.instances = 5;
+  house.hears(info_of(4));
   EXPECT_FALSE(receive(foreign(4, 3)).promised);
   EXPECT_FALSE(house.persistent.promised);
 }
