@@ -141,6 +141,11 @@ void Invariants::check_change(const MembershipChange& change) {
       (change.kind == MembershipChange::Kind::kRemove ? "removal of " : "addition or promotion of ") + change.member.name;
   const etcd_model::Cluster* cluster = seen_.cluster();
   if (cluster == nullptr || cluster->id != change.cluster || !record_ || !record_->open() || !asked_for(*record_, change)) {
+    // DESIGN §6 assumes that no call is delayed for more than a minute past its sender's last look at the key.
+    const TimePoint awaited = seen_.removal_awaited_until(change.member.id);
+    if (voter_removed && awaited != TimePoint{} && seen_.now() > awaited + sim_.options().rules.void_after) {
+      return sim_.count("limit: a call was under way for more than a minute");
+    }
     sim_.violate(voter_removed ? "certified-removal" : "recorded-change", what + " has no open decision");
     return;
   }

@@ -187,6 +187,7 @@ void Agent::Impl::take(const Now& now, const EtcdReplied& input) {
 // Whoever asked: an etcd that answers is no dead one, neither to an open ballot nor to an open decision.
 void Agent::Impl::note_life(const Now& now, const etcd::Header& answered) {
   voter_.note_life(answered);
+  if (voter_.outlived(post_.leaving())) post_.withdraw();
   if (!view_.has_list() || answered.cluster != view_.list().header.cluster) return;
   const auto bound = view_.bindings().find(answered.member);
   if (bound != view_.bindings().end()) vouchers_.answered(bound->second.node, now.boot);

@@ -22,6 +22,9 @@ class Post {
   // That one is answered in etcd too.
   bool asks_for(const Nonce& ballot) const { return ballot == asked_; }
   void leave_vote(const verdict::Vote& vote, Outbox& out);
+  // The ballot of the vote that is to be left, and its end: what was heard of the victim since it was signed makes it untrue.
+  const Nonce& leaving() const { return vote_.ballot; }
+  void withdraw() { vote_ = {}; }
   void handle(const Now& now, const World& world, const Purpose& purpose, const etcd::Result& result, Collector& collector, Outbox& out);
   TimePoint next_deadline() const { return next_; }
   const std::map<std::string, std::uint64_t>& counters() const { return counters_; }

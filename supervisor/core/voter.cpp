@@ -30,7 +30,7 @@ bool Voter::open(const Now& now, const World& world, const verdict::Ballot& ball
   const MemberId own = world.own_member();
   if (own && ballot.victim.member == own) named_at_ = now.boot;
   if (const auto again = answered_.find(ballot.id); again != answered_.end()) {
-    if (route) out.push(Send{*route, again->second.vote});
+    if (route && !again->second.outlived) out.push(Send{*route, again->second.vote});
     return false;
   }
   if (!own || !ballot.electorate.contains(own) || inquiries_.count(ballot.id) > 0) return false;
@@ -85,6 +85,9 @@ void Voter::note_life(const etcd::Header& answered) {
     if (answered.member == inquiry.ballot.victim.member && answered.cluster == inquiry.ballot.electorate.cluster) {
       inquiry.findings.etcd_answered_as_victim = true;
     }
+  }
+  for (auto& [id, answer] : answered_) {
+    if (answer.vote.choice == verdict::Choice::kDead && answer.victim.member == answered.member) answer.outlived = true;
   }
 }
 
@@ -149,7 +152,7 @@ std::vector<Voter::Answer> Voter::tick(const Now& now, const World& world) {
       ++it;
       continue;
     }
-    Answer answer{vote(now, world, inquiry), inquiry.ballot.opener, inquiry.route};
+    Answer answer{vote(now, world, inquiry), inquiry.ballot.opener, inquiry.route, inquiry.ballot.victim};
     if (answered_.size() >= kMaxAnswered) {
       answered_.erase(answered_order_.front());
       answered_order_.erase(answered_order_.begin());

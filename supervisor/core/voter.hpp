@@ -19,6 +19,8 @@ class Voter {
     verdict::Vote vote;
     NodeId opener;
     std::optional<gossip::Route> route;
+    verdict::Victim victim;
+    bool outlived = false;  // "dead", and its etcd has answered since: it is repeated to nobody
   };
 
   // A ballot arrived (route: the way it came; nullopt: our own). True if the victim is to be probed through gossip now.
@@ -26,10 +28,15 @@ class Voter {
   // Somebody answered a nonce first-hand.
   void heard(const Now& now, const World& world, const gossip::Answered& answered);
   void handle(const Now& now, const Purpose& purpose, const etcd::Result& result);
-  // What was answered to this ballot; nullptr: nothing yet.
+  // What was answered to this ballot and may be said again; nullptr: nothing.
   const verdict::Vote* answer_to(const Nonce& ballot) const {
     const auto found = answered_.find(ballot);
-    return found == answered_.end() ? nullptr : &found->second.vote;
+    return found == answered_.end() || found->second.outlived ? nullptr : &found->second.vote;
+  }
+  // It was answered with "dead", and the victim's etcd has answered since.
+  bool outlived(const Nonce& ballot) const {
+    const auto found = answered_.find(ballot);
+    return found != answered_.end() && found->second.outlived;
   }
   // Answers that are ready: on proof of life at once, else when the evidence wait is over.
   std::vector<Answer> tick(const Now& now, const World& world);

@@ -79,6 +79,22 @@ TEST_F(Voting, SilenceForTheWholeEvidenceWaitIsDeadAndSigned) {
   EXPECT_EQ(verdict::flaw(ballot, vote, house.view.keys(), house.signing), "");
 }
 
+// Its etcd was back while the vote was still on its way through ours (found by random seeds).
+TEST_F(Voting, ADeadThatTheVictimHasOutlivedIsSaidToNobodyAgain) {
+  house.dead(3);
+  open();
+  answer_list();
+  house.pass(house.config.rules.evidence_wait);
+  EXPECT_EQ(the_vote().choice, Choice::kDead);
+  EXPECT_NE(voter.answer_to(ballot.id), nullptr);
+  answer_status(MemberId{3});
+  EXPECT_TRUE(voter.outlived(ballot.id));
+  EXPECT_EQ(voter.answer_to(ballot.id), nullptr);
+  house.done<Send>();
+  EXPECT_FALSE(open());
+  EXPECT_TRUE(house.done<Send>().empty());
+}
+
 TEST_F(Voting, TheVictimsOwnEtcdAnsweringIsAVetoAtOnce) {
   open();
   answer_list();
