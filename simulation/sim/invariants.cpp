@@ -160,9 +160,21 @@ void Invariants::check_change(const MembershipChange& change) {
     // etcd takes a call whenever it arrives, and looks only at who was heard in the last five seconds (HOLES E3): no protocol can call it
     // back.
     if (seen_.now() - called_at_ > sim_.options().rules.call_deadline) return sim_.count("limit: a call that arrived late cost the quorum");
+    if (record_->change.rule == verdict::kLeaveRule && another_just_fell_silent(change)) {
+      return sim_.count("limit: another voter fell silent within three seconds of a leave");
+    }
     sim_.violate("quorum-survives",
                  what + " leaves " + std::to_string(live_after) + " live voters of " + std::to_string(change.voters_before.size() - 1));
   }
+}
+
+// Nobody can know that yet: its connections still look alive.
+bool Invariants::another_just_fell_silent(const MembershipChange& change) {
+  return std::any_of(change.voters_before.begin(), change.voters_before.end(), [&](MemberId voter) {
+    const auto host = seen_.etcd().host_of(change.cluster, voter);
+    if (voter == change.member.id || !host || seen_.linked(*host, *host)) return false;
+    return seen_.now() - observed(*host).etcd_up < seconds(3);
+  });
 }
 
 // Counted here once more: the agent's own count may be what is wrong.

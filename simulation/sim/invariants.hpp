@@ -99,6 +99,7 @@ class Invariants {
   };
   void check_clusters();
   bool every_survivor_is_unlisted() const;
+  bool another_just_fell_silent(const etcd_model::MembershipChange& change);
   void check_record();
   void check_change(const etcd_model::MembershipChange& change);
   void check_certificate(const etcd_model::MembershipChange& change, const record::Record& record);
