@@ -44,9 +44,19 @@ Agent::Impl::Impl(AgentConfig config, const Signing& signing, Persistent persist
 }
 
 World Agent::Impl::world(const Now& now) const {
-  return {
-      config_,  signing_, gossip_, listing_, view_, persistent_, vouchers_, unclaimed_since_, started_, instances_, wellbeing_.unwell(now),
-      stopping_, majority_heard_since_};
+  return {config_,
+          signing_,
+          gossip_,
+          listing_,
+          view_,
+          persistent_,
+          vouchers_,
+          unclaimed_since_,
+          started_,
+          instances_,
+          wellbeing_.unwell(now),
+          stopping_,
+          majority_heard_since_};
 }
 
 // No etcd data on our disk, or only that of a founding plan that was never chosen.
@@ -336,11 +346,11 @@ void Agent::Impl::announce(const Now& now) {
   };
   if (processes_known_) {
     using gossip::DataState;
-    tell(announced_->data, fresh()                                 ? DataState::kFresh
-                           : !seen_.unreadable.empty()             ? DataState::kUnknown
-                           : may_found()                           ? DataState::kOnlyPostgres
-                           : seen_.etcd_data || persistent_.member ? DataState::kHasEtcd
-                                                                   : DataState::kOnlyPostgres);
+    tell(announced_->data, fresh()                                                                        ? DataState::kFresh
+                           : !seen_.unreadable.empty()                                                    ? DataState::kUnknown
+                           : may_found()                                                                  ? DataState::kOnlyPostgres
+                           : seen_.etcd_data || persistent_.member || Restoration::under_way(persistent_) ? DataState::kHasEtcd
+                                                                                                          : DataState::kOnlyPostgres);
   }
   tell(announced_->cluster, persistent_.chosen ? persistent_.cluster : ClusterId{});
   tell(announced_->member, persistent_.chosen && !persistent_.left() ? persistent_.member : MemberId{});

@@ -91,8 +91,12 @@ std::vector<Doing> Founding::absences(const Now& now, const World& world, const 
   for (const auto& [id, member] : world.gossip.members()) {
     const auto [slot, added] = by_address.emplace(member.info.address, &member);
     if (!added && member.state == State::kAlive) slot->second = &member;
-    if (member.info.cluster && holds(Guard::kClusterIsJoined))
+    if (member.info.cluster && holds(Guard::kClusterIsJoined)) {
       result.push_back({what, member.info.name + " knows a cluster: it is joined instead"});
+    } else if (member.state == State::kAlive && !has_no_etcd(member.info) && without.count(member.info.address) == 0 &&
+               holds(Guard::kSilentListedBlocks)) {  // listed or not: it may be in the middle of a recovery
+      result.push_back({what, member.info.address + " does not say that it holds no etcd data"});
+    }
   }
   for (const std::string& address : world.listing.listed(now)) {
     if (address == world.config.address || without.count(address) > 0) continue;
@@ -100,8 +104,6 @@ std::vector<Doing> Founding::absences(const Now& now, const World& world, const 
     if (!holds(Guard::kSilentListedBlocks)) continue;
     if (found == by_address.end() || found->second->state != State::kAlive) {
       result.push_back({what, address + " is listed and silent: it may hold the only copy of the data"});
-    } else if (!has_no_etcd(found->second->info)) {
-      result.push_back({what, address + " does not say that it holds no etcd data"});
     }
   }
   const std::uint32_t counted = count(now, world, without);

@@ -41,6 +41,19 @@ TEST_F(TwoOfThree, EnoughAnswersOfTwoBackendsForLongEnoughWillDo) {
 
 TEST_F(TwoOfThree, AnOperatorMayAnswerForTheThird) { EXPECT_FALSE(waits_for_answers({address_of(3)})); }
 
+// Its cluster is unknown for a moment while an operator recovers it: two clusters were founded (found by a random seed).
+TEST_F(TwoOfThree, WhoLivesWithEtcdDataBlocksAlsoIfNobodyListsIt) {
+  house.hears(info_of(3));
+  EXPECT_TRUE(Founding::obstacles(house.now, house.world(), {}).empty());
+  gossip::NodeInfo third = info_of(3);
+  third.data = gossip::DataState::kHasEtcd;
+  house.hears(third);
+  const std::vector<Doing> all = Founding::obstacles(house.now, house.world(), {});
+  ASSERT_EQ(all.size(), 1U);
+  EXPECT_NE(all[0].waits_for.find(address_of(3) + " does not say"), std::string::npos);
+  EXPECT_TRUE(Founding::obstacles(house.now, house.world(), {address_of(3)}).empty());
+}
+
 TEST_F(TwoOfThree, NobodyIsMissedOnceTheThirdIsHere) {
   house.hears(info_of(3));
   EXPECT_FALSE(waits_for_answers());
