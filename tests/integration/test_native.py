@@ -32,7 +32,9 @@ def evicted(witness, member, timeout):
 
 
 def check_explained(node, member, outcome="done"):
-    decision = node.json("explain", member)
+    """As this node tells it once it has read that the decision is closed: the member list may be a second ahead of that."""
+    closed = lambda: (told := node.json("explain", member))["outcome"] != "open" and told  # noqa: E731
+    decision, _ = wait_until(f"the decision about {member} is closed", closed, 15)
     check(decision["outcome"] == outcome, f"outcome is {decision['outcome']}, expected {outcome}")
     dead = [v for v in decision["votes"] if v["vote"] == "dead"]
     check(dead and all(v["signature_valid"] for v in decision["votes"]), f"votes: {decision['votes']}")
