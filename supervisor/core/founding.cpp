@@ -46,10 +46,6 @@ bool promised(const Persistent& persistent, std::uint64_t round, const std::stri
   return persistent.promised && persistent.promised->round == round && persistent.promised->token == token;
 }
 
-}  // namespace
-
-namespace {
-
 // Of those who are there, or are listed and so waited for, or were answered for by an operator.
 std::set<std::string> known_addresses(const Now& now, const World& world, std::set<std::string> known) {
   known.insert(world.config.address);

@@ -17,7 +17,7 @@ using namespace fluxpg::simulation;
 constexpr const char* kHelp = R"(
 One seed is one run, bit for bit: what a run prints for a seed, replay shows again, on every machine.
 
-  fluxpg-sim run                              the default: 200 seeds, every kind of fault, every invariant
+  fluxpg-sim run                              the default: 200 seeds, every kind of fault but cuts of gossip alone
   fluxpg-sim run --seeds 1-100000 --json      as long as you like; Ctrl-C prints what is there so far
   fluxpg-sim run --nodes 5 --hours 2          your topology, for longer
   fluxpg-sim run --faults deaf,one-way-cut    only these kinds of fault (list-faults)
