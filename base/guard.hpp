@@ -69,6 +69,9 @@ enum class Guard : std::uint8_t {
   kChosenIsCommitted,
   kStopBeforeHigherRound,
   kClusterIsJoined,
+  kLivingDataBlocks,
+  kGivenUpForGood,
+  kOwnPlanIsWaitedFor,
   // founding over PostgreSQL data that outlived etcd's
   kCopyIsKnown,
   kOneDatabaseKept,
@@ -97,6 +100,7 @@ enum class Guard : std::uint8_t {
   kRecoverMostAdvanced,
   kSupersededSigned,
   kLivingMajorityStays,
+  kMajorityLivesOn,
   kReturnedStaysDown,
   // gossip
   kIncarnationDurable,

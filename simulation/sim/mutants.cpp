@@ -40,7 +40,8 @@ constexpr Mutant kMutants[] = {
     {"victim-holds-the-key", Guard::kVictimHoldsNoKey, "is remover while its own removal is decided"},
     {"shadow-holds-the-key", Guard::kShadowHoldsNoKey, "removes members although it runs in shadow mode"},
     // the plan
-    {"counts-from-its-own-isolation", Guard::kIsolationIsNoSilence, "holds the time in which it heard no majority itself against whoever is silent"},
+    {"counts-from-its-own-isolation", Guard::kIsolationIsNoSilence,
+     "holds the time in which it heard no majority itself against whoever is silent"},
     {"evicts-unlisted-at-once", Guard::kDwellUnlisted, "gives an unlisted member no time to come back"},
     {"evicts-listed-at-once", Guard::kDwellListed, "gives a listed member no time to come back"},
     {"any-newcomer-replaces", Guard::kReplacementWaitsLong, "takes a node that has just appeared for a replacement"},
@@ -66,6 +67,9 @@ constexpr Mutant kMutants[] = {
     {"chosen-by-promise", Guard::kChosenIsCommitted, "takes a plan for chosen before its etcd has committed it"},
     {"starts-over-a-started-plan", Guard::kStopBeforeHigherRound, "promises a later plan with the etcd of the earlier one still running"},
     {"founds-beside-a-cluster", Guard::kClusterIsJoined, "founds although somebody knows a cluster"},
+    {"founds-beside-etcd-data", Guard::kLivingDataBlocks, "founds although a living node holds etcd data"},
+    {"restarts-a-given-up-plan", Guard::kGivenUpForGood, "starts a plan again, with an empty disk, whose etcd it has given up"},
+    {"gives-up-its-own-plan", Guard::kOwnPlanIsWaitedFor, "gives its plan up for any cluster that lives, also for that of this plan"},
     // founding over PostgreSQL data that outlived etcd's
     {"founds-over-unread-data", Guard::kCopyIsKnown, "founds although a node does not say how far its PostgreSQL data goes"},
     {"founds-over-two-databases", Guard::kOneDatabaseKept, "founds over the data of one database while another is there"},
@@ -93,6 +97,8 @@ constexpr Mutant kMutants[] = {
     {"recovers-over-voters-that-may-live", Guard::kRecoverUnlessTheyLive, "recovers although those it cannot hear may be a majority"},
     {"recovers-an-older-copy", Guard::kRecoverMostAdvanced, "recovers although another survivor has newer data"},
     {"obeys-any-recovery", Guard::kSupersededSigned, "gives way to a recovered cluster on anybody's word"},
+    {"believes-a-leader-of-yesterday", Guard::kMajorityLivesOn,
+     "remembers for ever that its majority lives, because an etcd said so before both stood still"},
     {"living-majority-gives-way", Guard::kLivingMajorityStays, "sets the data of a majority that lives aside for a recovered cluster"},
     {"returns-beside-the-recovered", Guard::kReturnedStaysDown, "starts etcd on data of a cluster that was given up meanwhile"},
     // gossip

@@ -171,6 +171,8 @@ void Agent::Impl::take(const Now& now, const EtcdReplied& input) {
     case Purpose::Part::kVoter:
       return voter_.handle(now, *purpose, input.result);
     case Purpose::Part::kFounding:
+      founding_.handle(*purpose, input.result, persistent_);
+      return view_.refresh_soon();
     case Purpose::Part::kOperator:
       return view_.refresh_soon();
     case Purpose::Part::kEvidence:

@@ -13,7 +13,7 @@ constexpr Duration kVotersEvery = seconds(1);
 
 // One at a time: a founding plan that is given up, a recovery, a cluster that was given up, and else the seat.
 void Agent::Impl::run_etcd(const Now& now) {
-  if (founding_.abandoning()) return;
+  if (persistent_.abandons()) return;
   restoration_.tick(now, world(now), persistent_, out_);
   if (successor_.tick(now, world(now), seen_, persistent_, out_)) {
     if (config_.runs_patroni) out_.push(StopPatroni{kAnotherCluster});

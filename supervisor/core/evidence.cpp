@@ -103,6 +103,16 @@ std::vector<KnownVoter> with_our_own(std::vector<KnownVoter> voters, const World
   return voters;
 }
 
+// A founder's seat is told by its plan, also where etcd was lost before any key that binds it was read.
+const verdict::Founder* founder_at(const World& world, const etcd::Member& member) {
+  const Persistent& own = world.persistent;
+  if (!own.promised || own.promised->token != own.started_token) return nullptr;
+  for (const verdict::Founder& founder : own.promised->founders) {
+    if (std::find(member.peer_urls.begin(), member.peer_urls.end(), founder.peer_url) != member.peer_urls.end()) return &founder;
+  }
+  return nullptr;
+}
+
 }  // namespace
 
 std::vector<KnownVoter> known_voters(const World& world) {
@@ -113,7 +123,9 @@ std::vector<KnownVoter> known_voters(const World& world) {
     KnownVoter voter{member.id, world.node_of(member.id), world.name_of(member.id), "", 0};
     // Without a majority the keys cannot be read; a member id is bound to one key for ever, so the memory is as good.
     const KnownVoter* before = find(world.persistent.voters, member.id);
-    if (!voter.node && before != nullptr) voter = *before;
+    if (!voter.node && before != nullptr && before->node) voter = *before;
+    const verdict::Founder* const founder = voter.node ? nullptr : founder_at(world, member);
+    if (founder != nullptr) voter = {member.id, founder->node, founder->name, "", 0};
     if (before != nullptr) voter.silent_since_ms = before->silent_since_ms;
     if (const std::string address = world.address_of(voter.node); !address.empty()) voter.address = address;
     voters.push_back(std::move(voter));

@@ -1,6 +1,7 @@
 #include "supervisor/core/founding.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/guard.hpp"
 #include "supervisor/core/copies.hpp"
@@ -90,7 +91,7 @@ std::vector<Doing> Founding::absences(const Now& now, const World& world, const 
     if (member.info.cluster && holds(Guard::kClusterIsJoined)) {
       result.push_back({what, member.info.name + " knows a cluster: it is joined instead"});
     } else if (member.state == State::kAlive && !has_no_etcd(member.info) && without.count(member.info.address) == 0 &&
-               holds(Guard::kSilentListedBlocks)) {  // listed or not: it may be in the middle of a recovery
+               holds(Guard::kLivingDataBlocks)) {  // listed or not: it may be in the middle of a recovery
       result.push_back({what, member.info.address + " does not say that it holds no etcd data"});
     }
   }
@@ -119,30 +120,22 @@ std::vector<Doing> Founding::absences(const Now& now, const World& world, const 
 void Founding::tick(const Now& now, const World& world, const ProcessesSeen& seen, bool may_found, Persistent& persistent, Random& random,
                     Outbox& out) {
   // While somebody knows a cluster nothing is founded. What else is in the way is only told, so once a second is enough.
-  const bool waits = !persistent.chosen && may_found && persistent.started_token.empty() && !abandoning_;
+  const bool waits = !persistent.chosen && may_found && persistent.started_token.empty();
   if (waits && joins_as_of_ == world.gossip.version() && now.boot < look_again_at_) return;
   joins_as_of_.reset();
   doing_.clear();
   if (persistent.chosen || !may_found || !holds(Guard::kFounds)) return;
-  if (persistent.promised && promised_at_ == TimePoint{}) promised_at_ = now.boot;  // after a restart the patience begins anew
-  if (abandoning_) {
-    doing_.push_back({"giving up founding round " + std::to_string(persistent.promised->round), "its etcd to stop"});
-    if (seen.etcd.state == Process::State::kStopped || seen.etcd.state == Process::State::kExited) {
-      if (seen.etcd_data) {
-        out.push(SetAsideEtcdData{"founding-plan-never-chosen"});
-      } else {
-        abandoning_ = false;
-        persistent.started_token.clear();
-        out.push(Persist{persistent});
-      }
-    }
-    return;
-  }
+  // After a restart the patience begins anew, and after a stop of this process, in which its etcd may have stood still too.
+  const bool slept = now.boot - std::exchange(last_tick_, now.boot) > kSlept;
+  if (persistent.promised && (promised_at_ == TimePoint{} || slept)) promised_at_ = now.boot;
+  if (persistent.abandons()) return set_aside(now, seen, persistent, out);
   if (!persistent.started_token.empty()) {
     doing_.push_back({"founding round " + std::to_string(persistent.promised->round), "its etcd to commit the founding"});
     if (proposing_ && now.boot >= resend_at_) send_plan(world, out);
     if (proposing_) resend_at_ = std::max(resend_at_, now.boot + kResend);
     if (!may_abandon(now, world)) return;
+    if (another_) return give_up(now, "cluster " + to_text(another_) + " was founded by another plan, or recovered", persistent, out);
+    look_elsewhere(now, world, out);
   }
   doing_ = obstacles(now, world, without_);
   if (!doing_.empty()) {
@@ -195,9 +188,7 @@ void Founding::stop_postgres(const Now& now, const World& world, const Processes
 
 void Founding::propose(const Now& now, const World& world, Persistent& persistent, Random& random, Outbox& out) {
   if (!persistent.started_token.empty()) {  // our own earlier plan was started and never chosen
-    abandoning_ = true;
-    out.push(StopEtcd{"its founding plan was not chosen in time"});
-    return;
+    return give_up(now, "its founding plan was not chosen in time", persistent, out);
   }
   const auto candidates = founders_to_be(world, without_);
   FoundingPlan plan;
@@ -254,11 +245,6 @@ void Founding::send_plan(const World& world, Outbox& out) const {
   }
 }
 
-// A started plan may be given up only if its etcd has had its time and has no leader: with one, the founding is committed any moment.
-bool Founding::may_abandon(const Now& now, const World& world) const {
-  return promised_at_ != TimePoint{} && now.boot - promised_at_ >= world.config.rules.founding_patience && !world.view.own_has_leader(now);
-}
-
 std::string Founding::refusal(const Now& now, const World& world, bool may_found, const FoundingPlan& plan, const Persistent& persistent,
                               const std::set<std::string>& without) {
   if (!may_found || persistent.chosen) return "it holds data";
@@ -269,6 +255,7 @@ std::string Founding::refusal(const Now& now, const World& world, bool may_found
                                  ", and the plan names another, or a copy that is not as this node finds it"
                            : "it knows of no PostgreSQL data, and the plan keeps database " + plan.database->system_id;
   }
+  if (plan.token == persistent.given_up_token && holds(Guard::kGivenUpForGood)) return "it has given that plan up, with its etcd's data";
   if (promised(persistent, plan.round, plan.token)) return "";
   if (holds(Guard::kPromiseKept) && persistent.promised && persistent.promised->round >= plan.round) {
     return "it has promised round " + std::to_string(persistent.promised->round);
@@ -287,9 +274,8 @@ void Founding::take(const Now& now, const World& world, bool may_found, const Fo
   const bool started = holds(Guard::kStopBeforeHigherRound) && !persistent.started_token.empty() && persistent.started_token != plan.token;
   if (why.empty() && started) {
     why = "the etcd of its earlier plan has not been given up yet";
-    if (!abandoning_ && may_abandon(now, world)) {
-      abandoning_ = true;
-      out.push(StopEtcd{"a higher founding round replaces its plan, which was not chosen in time"});
+    if (!persistent.abandons() && may_abandon(now, world)) {
+      give_up(now, "a higher founding round replaces its plan, which was not chosen in time", persistent, out);
     }
   }
   if (why.empty() && !promised(persistent, plan.round, plan.token)) {
@@ -311,46 +297,6 @@ void Founding::take(const FoundingPromise& promise, const Persistent& persistent
   } else {
     refusals_[promise.node] = promise.reason;
   }
-}
-
-void Founding::take(const Now& now, const World& world, bool may_found, const FoundingStart& start, Persistent& persistent, Outbox& out) {
-  if (!may_found || persistent.chosen || abandoning_ || !promised(persistent, start.plan.round, start.plan.token)) return;
-  if (persistent.started_token == start.plan.token) return;
-  const auto mine = [&world](const Founder& founder) { return founder.node == world.self(); };
-  if (std::none_of(start.plan.founders.begin(), start.plan.founders.end(), mine)) return;
-  if (!agrees(world.gossip.self(), *persistent.promised) && holds(Guard::kUnchangedSincePromise)) {
-    return out.warn("founding round " + std::to_string(start.plan.round) +
-                    " is not started here: the PostgreSQL data on this node's disk is not as it was promised");
-  }
-  persistent.started_token = start.plan.token;
-  promised_at_ = now.boot;
-  out.push(Persist{persistent});
-  out.info("starting etcd as a founder of round " + std::to_string(start.plan.round));
-}
-
-void Founding::commit(const Now& now, const World& world, const Persistent& persistent, Outbox& out) {
-  const EtcdView& view = world.view;
-  if (persistent.chosen || persistent.started_token.empty() || abandoning_ || now.boot < commit_at_) return;
-  if (!view.own_has_leader(now) || view.own()->leader != view.own()->header.member) return;
-  if (!view.list_is_current(now) || !view.founded_read() || view.founded()) return;
-  const FoundingPlan& plan = *persistent.promised;
-  const std::string& app = world.config.app;
-  const record::Founded founded{plan.token, view.list().header.cluster, plan.round, plan.founders, unix_ms(now.wall), plan.database};
-  etcd::Txn txn{{{etcd::Compare::What::kCreateRevision, record::founded_key(app), 0}},
-                {etcd::Put{record::founded_key(app), record::to_json(founded), {}}}};
-  for (const Founder& founder : plan.founders) {
-    const etcd::Member* member = view.find_by_peer_url(founder.peer_url);
-    if (member == nullptr) return;
-    const gossip::NodeInfo* info = world.info(founder.node);
-    const record::Binding binding{member->id, founder.node, founder.name, info == nullptr ? "" : info->address};
-    txn.writes.push_back(etcd::Put{record::node_key(app, member->id), record::to_json(binding), {}});
-  }
-  // Before any Patroni starts: one that found no identifier would write its own, or make a database.
-  if (plan.database && holds(Guard::kDatabaseIsNamed)) {
-    txn.writes.push_back(etcd::Put{record::patroni_initialize_key(app), plan.database->system_id, {}});
-  }
-  commit_at_ = now.boot + seconds(3);
-  out.ask_own({Purpose::Part::kFounding, 0, {}}, std::move(txn), seconds(3));
 }
 
 }  // namespace fluxpg::supervisor

@@ -32,8 +32,8 @@ class Founding {
   void without(const std::string& address) { without_.insert(address); }
   // The start of a plan's etcd was committed: nothing may replace it any more.
   void commit(const Now& now, const World& world, const Persistent& persistent, Outbox& out);
-  // The etcd of a plan that was never chosen is being stopped and set aside: nobody may start it meanwhile.
-  bool abandoning() const { return abandoning_; }
+  // What the etcd of a living cluster says of its own founding, asked while ours is not chosen.
+  void handle(const Purpose& purpose, const etcd::Result& result, const Persistent& persistent);
   const std::vector<Doing>& doing() const { return doing_; }
 
   // How many nodes there are, as far as we can know: whoever counts more than a plan does refuses it.
@@ -42,6 +42,7 @@ class Founding {
   static std::vector<Doing> obstacles(const Now& now, const World& world, const std::set<std::string>& without);
 
  private:
+  static constexpr Duration kSlept = seconds(5);  // between two ticks: this process stood still, and its etcd perhaps with it
   void propose(const Now& now, const World& world, Persistent& persistent, Random& random, Outbox& out);
   static std::vector<Doing> absences(const Now& now, const World& world, const std::set<std::string>& without);
   void stop_postgres(const Now& now, const World& world, const ProcessesSeen& seen, Outbox& out);
@@ -50,6 +51,9 @@ class Founding {
   static std::string refusal(const Now& now, const World& world, bool may_found, const verdict::FoundingPlan& plan,
                              const Persistent& persistent, const std::set<std::string>& without);
   bool may_abandon(const Now& now, const World& world) const;
+  void give_up(const Now& now, const std::string& why, Persistent& persistent, Outbox& out);
+  void set_aside(const Now& now, const ProcessesSeen& seen, Persistent& persistent, Outbox& out);
+  void look_elsewhere(const Now& now, const World& world, Outbox& out);
 
   std::set<std::string> without_;
   std::vector<Doing> doing_;
@@ -58,7 +62,11 @@ class Founding {
   TimePoint ready_since_ = kNever;
   TimePoint promised_at_{};
   TimePoint resend_at_{};
-  bool abandoning_ = false;
+  ClusterId another_;  // lives, and was founded by another plan than the one that was started here
+  TimePoint look_elsewhere_at_{};
+  std::size_t turn_ = 0;
+  TimePoint set_aside_at_{};
+  TimePoint last_tick_{};
   bool proposing_ = false;     // the promised plan is our own proposal …
   std::set<NodeId> promises_;  // … and these have promised it
   std::map<NodeId, std::string> refusals_;

@@ -52,6 +52,7 @@ struct Persistent {
   Incarnation incarnation_limit;
   std::optional<verdict::FoundingPlan> promised;  // the highest founding round promised
   std::string started_token;                      // etcd was started as a founder of the plan with this token; empty: never
+  std::string given_up_token;                     // that plan, or an earlier one, was given up: it is never started here again
   bool chosen = false;                            // that plan's `founded` key was seen committed, or we joined a cluster
   ClusterId cluster;                              // the cluster of the data on disk; 0: none known
   MemberId member;                                // our member id in it; 0: none known
@@ -60,6 +61,8 @@ struct Persistent {
   std::optional<Recovery> recovery;
   ClusterId outlived;              // claims to be the successor of our cluster, whose majority lives
   std::optional<Departure> leave;  // nullopt: it stays
+  // The etcd of a founding plan that was never chosen is being stopped and its data set aside.
+  bool abandons() const { return !started_token.empty() && started_token == given_up_token && !chosen; }
   bool consents() const { return leave && leave->stage != Departure::Stage::kHandsOver; }
   bool left() const { return leave && leave->stage == Departure::Stage::kLeft; }
   bool operator==(const Persistent&) const = default;

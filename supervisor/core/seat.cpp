@@ -160,7 +160,7 @@ void Seat::join(const Now& now, const World& world, Persistent& persistent, Outb
   // Promised, but the word to start was missed: a founder that never started has forgotten nothing.
   const auto& promised = persistent.promised;
   if (!seat->learner && promised && view.founded() && view.founded()->token == promised->token && persistent.started_token.empty() &&
-      !persistent.chosen) {
+      !persistent.chosen && (promised->token != persistent.given_up_token || !holds(Guard::kGivenUpForGood))) {
     persistent.started_token = promised->token;
     out.push(Persist{persistent});
     return found(now, world, persistent, out);

@@ -16,6 +16,7 @@ constexpr Duration kAskEvery = seconds(2);
 constexpr Duration kAnswerPatience = seconds(20);    // before etcd is started next to a stranger whose etcd does not answer
 constexpr Duration kFewFor = seconds(10);            // that long too few of the old cluster: whoever restarts just now is heard by then
 constexpr Duration kOthersHeardWithin = seconds(6);  // after our own start, while some voter was never heard
+constexpr Duration kLivesFor = seconds(10);          // that long a leader is seen before it is remembered that the majority lives
 constexpr Duration kSetAsideTakes = seconds(2);
 
 bool is_down(const ProcessesSeen& seen) {
@@ -63,7 +64,12 @@ std::vector<std::string> names(const std::vector<const gossip::NodeInfo*>& nodes
 bool Successor::is_ours(const World& world, const record::Superseded& word) const {
   if (!holds(Guard::kSupersededSigned)) return true;
   const auto voters = known_voters(world);
-  const auto spoke = [&word](const auto& voter) { return voter.member == word.member && voter.node == word.node; };
+  // A voter whose key was never read here is known by the name that etcd lists it under.
+  const auto spoke = [&word](const auto& voter) {
+    const auto named = [&](const auto& v) { return v.member == word.member && v.node == word.node && v.name == voter.name; };
+    return voter.member == word.member &&
+           (voter.node == word.node || (!voter.node && std::any_of(word.voters.begin(), word.voters.end(), named)));
+  };
   const auto own = [&world](const KnownVoter& voter) { return voter.member == world.persistent.member; };
   // Whoever was only a learner may know an older list of voters; nothing depends on its copy, so the one that the word names is enough.
   const bool has_vote = std::any_of(voters.begin(), voters.end(), own);
@@ -126,9 +132,15 @@ void Successor::wait(const Now& now, const World& world, bool alone, const Proce
   const std::string said = "an operator gave up this node's etcd cluster " + to_text(word.cluster) + " and recovered from " +
                            world.name_of(word.node) + " as cluster " + to_text(word.successor);
   const bool lives = world.view.own_has_leader(now) && holds(Guard::kLivingMajorityStays);
-  if (lives || persistent.outlived == word.successor) {
-    problem_ = said + "; but its majority lives, and nothing is changed: the app has two clusters";
-    if (std::exchange(persistent.outlived, word.successor) == word.successor) return;
+  if (lives_since_ == kNever && lives) lives_since_ = now.boot;
+  if (!lives) lives_since_ = kNever;
+  if (lives || (persistent.outlived == word.successor && !told_)) {
+    problem_ = said + "; but its majority " + (lives ? "lives" : "lived on, and is lost now") +
+               ", and nothing is changed: the app has two clusters";
+    if (!lives) problem_ += ". If the recovered cluster is to stay, type `fluxpgctl recover --rejoin` here";
+    // What an etcd said that stood still with this process is believed for a moment; it is remembered only once it lasts.
+    if (!lives || (now.boot - lives_since_ < kLivesFor && holds(Guard::kMajorityLivesOn)) || persistent.outlived == word.successor) return;
+    persistent.outlived = word.successor;
     out.warn(problem_);
     out.push(Persist{persistent});
     return;

@@ -43,6 +43,7 @@ class Successor {
   std::size_t turn_ = 0;
   TimePoint ask_at_{};
   TimePoint few_since_ = kNever;
+  TimePoint lives_since_ = kNever;
   TimePoint set_aside_at_{};
   std::string problem_;
   std::vector<Doing> doing_;

@@ -97,6 +97,7 @@ std::string state_to_json(const supervisor::Persistent& state) {
                 {"incarnation_limit", state.incarnation_limit.value},
                 {"promised", nullptr},
                 {"started_token", state.started_token},
+                {"given_up_token", state.given_up_token},
                 {"chosen", state.chosen},
                 {"cluster", to_text(state.cluster)},
                 {"member", to_text(state.member)},
@@ -141,6 +142,7 @@ Expected<supervisor::Persistent, std::string> state_from_json(const std::string&
     state.incarnation_limit.value = value.at("incarnation_limit").get<std::uint64_t>();
     if (!value.at("promised").is_null()) state.promised = plan_from(value.at("promised"));
     state.started_token = value.at("started_token").get<std::string>();
+    state.given_up_token = value.value("given_up_token", "");
     state.chosen = value.at("chosen").get<bool>();
     state.cluster.value = hex_from(value.at("cluster"));
     state.member.value = hex_from(value.at("member"));

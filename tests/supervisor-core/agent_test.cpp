@@ -41,13 +41,18 @@ struct StuckFounder : ::testing::Test {
 };
 
 TEST_F(StuckFounder, WhatIsBeingGivenUpIsNotStartedAgain) {
-  house.pass(minutes(1));
+  handle(Tick{});
+  for (int i = 0; i < 60; ++i) {
+    house.pass(seconds(1));
+    handle(Tick{});
+  }
   gossip::Sync sync{node_id(2), false, {}, {}};
   for (std::uint8_t i = 2; i <= 3; ++i) sync.members.push_back({node_id(i), Incarnation{1}, gossip::State::kAlive, {}, info_of(i)});
   handle(MessageReceived{kRoute, sync});
   Actions actions = handle(ListingAnswered{discovery::Good{"server1", {{address_of(1)}, {address_of(2)}, {address_of(3)}}}});
   ASSERT_EQ(count<StopEtcd>(actions), 1U) << "everybody is here, and its plan had its time";
   seen.etcd.state = Process::State::kStopped;
+  house.pass(seconds(2));
   actions = handle(seen);
   EXPECT_EQ(count<SetAsideEtcdData>(actions), 1U);
   EXPECT_EQ(count<RunEtcd>(actions), 0U);
@@ -94,7 +99,8 @@ TEST(ACopy, DoesNotStartItsEtcdBesideTheOriginal) {
         ping.reply_to = {"198.18.0.99", 7946};
         started += count<RunEtcd>(agent.handle(house.now, MessageReceived{kRoute, ping}));
       }
-      started += count<RunEtcd>(agent.handle(house.now, ProcessesSeen{{Process::State::kStopped, 0}, {Process::State::kStopped, 0}, true, true, ""}));
+      started += count<RunEtcd>(
+          agent.handle(house.now, ProcessesSeen{{Process::State::kStopped, 0}, {Process::State::kStopped, 0}, true, true, ""}));
     }
     return started;
   };

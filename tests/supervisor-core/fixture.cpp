@@ -172,7 +172,8 @@ void House::open_record(record::Record record) {
 }
 
 World House::world() const {
-  return {config, signing, gossip, listing, view, persistent, vouchers, unclaimed, started, instances, unwell, stopping, majority_heard_since};
+  return {config,    signing, gossip,    listing, view,     persistent,          vouchers,
+          unclaimed, started, instances, unwell,  stopping, majority_heard_since};
 }
 
 void House::pass(Duration time) {

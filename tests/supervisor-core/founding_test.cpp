@@ -1,57 +1,7 @@
-#include "supervisor/core/founding.hpp"
-
-#include "tests/supervisor-core/fixture.hpp"
+#include "tests/supervisor-core/founding_fixture.hpp"
 
 namespace fluxpg::supervisor::test {
 namespace {
-
-using verdict::FoundingPlan;
-using verdict::FoundingPromise;
-using verdict::FoundingStart;
-
-// We are node 1, fresh, as are the listed nodes 2 and 3 that gossip hears; the specification wants three.
-struct Fresh : ::testing::Test {
-  Fresh() {
-    seen.etcd.state = Process::State::kStopped;
-    house.lists({1, 2, 3});
-    house.hears(info_of(2));
-    house.hears(info_of(3));
-  }
-  std::vector<Doing> obstacles() const { return Founding::obstacles(house.now, house.world(), {}); }
-  std::uint32_t count(const std::set<std::string>& without = {}) const { return Founding::count(house.now, house.world(), without); }
-  void tick(bool fresh = true) { founding.tick(house.now, house.world(), seen, fresh, house.persistent, house.random, house.out); }
-  std::vector<FoundingPlan> plans() {
-    std::vector<FoundingPlan> result;
-    for (const Send& send : house.done<Send>()) {
-      if (const auto* plan = std::get_if<FoundingPlan>(&send.message)) result.push_back(*plan);
-    }
-    return result;
-  }
-  void promise(std::uint8_t node, bool yes = true) {
-    const FoundingPlan& plan = *house.persistent.promised;
-    founding.take(FoundingPromise{plan.round, plan.token, node_id(node), yes, yes ? "" : "it counts 4"}, house.persistent);
-  }
-  // Somebody else's plan, and what we answer.
-  FoundingPlan foreign(std::uint64_t round, std::uint32_t counted = 3) const {
-    FoundingPlan plan{round, node_id(2), "token" + std::to_string(round), counted, {}};
-    for (std::uint8_t i = 1; i <= 3; ++i) plan.founders.push_back({node_id(i), "n" + std::to_string(i), "https://n" + std::to_string(i)});
-    return plan;
-  }
-  FoundingPromise receive(const FoundingPlan& plan, bool fresh = true) {
-    house.done<Send>();
-    founding.take(house.now, house.world(), fresh, plan, kRoute, house.persistent, house.out);
-    EXPECT_FALSE(house.spoke_too_early());
-    const auto sent = house.done<Send>();
-    return std::get<FoundingPromise>(sent.at(0).message);
-  }
-  void start(const FoundingPlan& plan, bool fresh = true) {
-    founding.take(house.now, house.world(), fresh, FoundingStart{plan}, house.persistent, house.out);
-  }
-
-  House house{0};
-  ProcessesSeen seen;
-  Founding founding;
-};
 
 // ---- what blocks ----
 
@@ -307,50 +257,6 @@ TEST_F(Fresh, OnlyThePromisedPlanIsStarted) {
   EXPECT_TRUE(house.persistent.started_token.empty());
   start(foreign(4));
   EXPECT_EQ(house.done<Persist>().back().state.started_token, "token4") << "before its etcd starts";
-}
-
-// ---- giving up ----
-
-TEST_F(Fresh, AStartedPlanIsNotGivenUpBeforeItsTime) {
-  receive(foreign(4));
-  start(foreign(4));
-  seen.etcd.state = Process::State::kRunning;
-  house.pass(house.config.rules.founding_patience - milliseconds(1));
-  EXPECT_FALSE(receive(foreign(5)).promised);
-  EXPECT_TRUE(house.done<StopEtcd>().empty());
-  EXPECT_EQ(house.persistent.promised->round, 4U);
-}
-
-TEST_F(Fresh, AStartedPlanWhoseEtcdHasALeaderIsNeverGivenUp) {
-  receive(foreign(4));
-  start(foreign(4));
-  house.pass(minutes(10));
-  house.etcd.members = {{MemberId{1}, "n1", {"https://n1"}, {}, false}};
-  house.read();
-  EXPECT_FALSE(receive(foreign(5)).promised);
-  EXPECT_TRUE(house.done<StopEtcd>().empty());
-}
-
-TEST_F(Fresh, AHigherRoundIsPromisedOnlyAfterTheEarlierEtcdStoppedAndItsDataIsSetAside) {
-  receive(foreign(4));
-  start(foreign(4));
-  seen.etcd.state = Process::State::kRunning;
-  seen.etcd_data = true;
-  house.pass(house.config.rules.founding_patience);
-  EXPECT_FALSE(receive(foreign(5)).promised);
-  EXPECT_EQ(house.done<StopEtcd>().size(), 1U);
-  EXPECT_TRUE(founding.abandoning());
-  tick();
-  EXPECT_TRUE(house.done<SetAsideEtcdData>().empty()) << "only of a stopped etcd";
-  EXPECT_FALSE(receive(foreign(5)).promised);
-  seen.etcd.state = Process::State::kStopped;
-  tick();
-  EXPECT_EQ(house.done<SetAsideEtcdData>().size(), 1U);
-  EXPECT_FALSE(receive(foreign(5)).promised);
-  seen.etcd_data = false;
-  tick();
-  EXPECT_FALSE(founding.abandoning());
-  EXPECT_TRUE(receive(foreign(5)).promised);
 }
 
 // ---- committing ----
