@@ -16,6 +16,7 @@ enum class Guard : std::uint8_t {
   kOwnList,
   kSignature,
   kVictimsVote,
+  kHeardSinceItCame,
   kUnwellAbstains,
   kSilentEtcdPatience,
   kDeadEtcdIsNoLife,

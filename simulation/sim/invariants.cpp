@@ -65,7 +65,11 @@ void Invariants::check_clusters() {
       return sim_.violate("one-cluster", "cluster " + to_text(id) + " was given up for a recovered one, and goes on");
     }
   }
-  if (founded > 0 && !founded_seen_) sim_.states().reach("founding"), founded_seen_ = true;
+  if (founded > 0 && !founded_seen_) {
+    sim_.states().reach("founding");
+    founded_seen_ = true;
+    founded_at_ = seen_.now();
+  }
   if (founded > 1 && every_survivor_is_unlisted()) {
     over_ = true;
     return sim_.count("limit: founded anew, all that was left of the first cluster was unlisted");

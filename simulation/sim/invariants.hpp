@@ -133,6 +133,7 @@ class Invariants {
   TimePoint called_at_{};  // the last removal of a voter
   std::int64_t last_open_ = 0;
   bool founded_seen_ = false;
+  TimePoint founded_at_{};
   std::map<std::int64_t, int> effects_;
   TimePoint health_noted_{};
   std::optional<std::uint64_t> health_as_of_;  // Simulation::version() then

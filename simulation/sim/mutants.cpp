@@ -13,6 +13,8 @@ constexpr Mutant kMutants[] = {
     {"majority-off-by-one", Guard::kMajority, "is content with one vote less than a majority"},
     {"vote-without-own-list", Guard::kOwnList, "votes before its own etcd has applied the last change"},
     {"unwell-votes", Guard::kUnwellAbstains, "votes right after it was stopped itself"},
+    {"votes-on-what-it-was-too-early-to-hear", Guard::kHeardSinceItCame,
+     "says dead on a ballot that came before it knew its own seat, and noted no life since"},
     {"victim-votes", Guard::kVictimsVote, "counts the victim's vote against itself"},
     {"any-signature", Guard::kSignature, "believes votes that nobody signed"},
     {"silent-etcd-consents-at-once", Guard::kSilentEtcdPatience, "takes a short silence of an etcd under a living daemon for consent"},

@@ -11,8 +11,9 @@ namespace {
 
 // What a node sees may be this much older than what is so: polls, gossip rounds, answers on their way.
 constexpr Duration kSlack = seconds(3);
-constexpr Duration kRecently = seconds(8);  // longer than any ballot
-constexpr Duration kUnwell = seconds(4);    // less than the dwell of a node that has just been stopped
+constexpr Duration kRecently = seconds(8);          // longer than any ballot
+constexpr Duration kUnwell = seconds(4);            // less than the dwell of a node that has just been stopped
+constexpr Duration kFoundingIsHeard = seconds(10);  // by who hears anybody of that cluster
 constexpr std::size_t kBallotsKept = 200;
 
 }  // namespace
@@ -104,6 +105,13 @@ void Invariants::saw(std::size_t host, const supervisor::Action& action) {
       const bool given_up = seen_.given_up().count(identity->first) > 0;
       if (!given_up || seen_.etcd().can_commit(seen_.etcd().clusters().at(identity->first))) {
         sim_.violate("set-aside-only-if-removed", seen_.host(host).name + ": its cluster was not given up, or its majority lives");
+      }
+    }
+    const auto* cluster = seen_.cluster();
+    if (aside->why == "founding-plan-never-chosen" && identity && cluster != nullptr && identity->first == cluster->id) {
+      const bool counted_on = cluster->find(identity->second) != nullptr && seen_.etcd().can_commit(*cluster);
+      if (counted_on && seen_.now() - founded_at_ > kFoundingIsHeard) {
+        sim_.violate("set-aside-only-if-removed", seen_.host(host).name + ": its plan was chosen, and its cluster lives");
       }
     }
     if (aside->why != "removed-from-cluster" || !identity) return;

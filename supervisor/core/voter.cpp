@@ -33,12 +33,19 @@ bool Voter::open(const Now& now, const World& world, const verdict::Ballot& ball
     if (route && !again->second.outlived) out.push(Send{*route, again->second.vote});
     return false;
   }
-  if (!own || !ballot.electorate.contains(own) || inquiries_.count(ballot.id) > 0) return false;
+  if (inquiries_.count(ballot.id) > 0) return false;
+  const bool came_too_early = std::find(too_early_.begin(), too_early_.end(), ballot.id) != too_early_.end();
+  if (!own || !ballot.electorate.contains(own)) {
+    if (!came_too_early) too_early_.push_back(ballot.id);
+    if (too_early_.size() > kMaxAnswered) too_early_.pop_front();
+    return false;
+  }
   wait_ = world.config.rules.evidence_wait;
   Inquiry inquiry;
   inquiry.ballot = ballot;
   inquiry.route = route;
   inquiry.since = now.boot;
+  inquiry.came_too_early = came_too_early;
   if (inquiries_.size() >= kMaxInquiries) {
     // Asked again it must not be answered from what was heard after that only: the first answer, which says nothing, stands.
     inquiry.refused = true;
@@ -123,6 +130,10 @@ verdict::Vote Voter::vote(const Now& now, const World& world, const Inquiry& inq
   vote.node = world.self();
   vote.choice = judgement.choice;
   vote.reason = std::move(judgement.reason);
+  if (inquiry.came_too_early && vote.choice == verdict::Choice::kDead && holds(Guard::kHeardSinceItCame)) {
+    vote.choice = verdict::Choice::kAbstain;
+    vote.reason = "the ballot came before this node knew its own seat: who answered since then was not noted";
+  }
   const bool about_me = vote.voter == inquiry.ballot.victim.member;
   if (about_me && inquiry.ballot.of_leave()) {
     if (!findings.leaves) vote.choice = verdict::Choice::kAlive;

@@ -1,6 +1,7 @@
 // A voter's side of a ballot: gather fresh evidence about the victim after the ballot arrived, judge it, sign the answer.
 #pragma once
 
+#include <deque>
 #include <map>
 #include <optional>
 #include <vector>
@@ -57,11 +58,13 @@ class Voter {
     std::vector<verdict::Evidence> evidence;
     bool own_list_answered = false;
     bool status_answered = false;
-    bool refused = false;  // one too many: it is answered at the next tick, and says nothing
+    bool refused = false;        // one too many: it is answered at the next tick, and says nothing
+    bool came_too_early = false;  // before this node knew its own seat: life may have passed by unnoticed since
   };
   static verdict::Vote vote(const Now& now, const World& world, const Inquiry& inquiry);
 
   std::map<Nonce, Inquiry> inquiries_;
+  std::deque<Nonce> too_early_;
   std::map<Nonce, Answer> answered_;  // a repeated ballot gets the same answer
   std::vector<Nonce> answered_order_;
   TimePoint named_at_{};

@@ -23,6 +23,9 @@ PATIENCE = 600  # seconds: against a program that hangs
 # each one fails: the same sources as in the daemon, compiled with guards that can be left out (tests/CMakeLists.txt).
 CORE, GOSSIP, VERDICT, DISCOVERY = "supervisor_core_test", "gossip_core_test", "verdict_test", "discovery_test"
 UNIT_TESTS = {
+    "votes-on-what-it-was-too-early-to-hear": (CORE, "Voting.ABallotThatCameBeforeItKnewItsOwnSeatIsNotAnsweredWithDead"),
+    "founds-beside-etcd-data": (CORE, "TwoOfThree.WhoLivesWithEtcdDataBlocksAlsoIfNobodyListsIt"),
+    "restarts-a-given-up-plan": (CORE, "GaveUp.ItsPlanIsNeverPromisedNorStartedAgain"),
     "victim-votes": (VERDICT, "Tally.TheVictimMayVetoButNotVoteItselfDead"),
     "late-votes-count": (CORE, "Opener.AVoteAfterTheBoundDoesNotCountHoweverLongItLayThere"),
     "asks-by-etcd-at-once": (CORE, "Opener.NothingIsWrittenWhileGossipBringsTheVotes"),

@@ -211,6 +211,18 @@ TEST_F(Voting, WhoIsNotOfTheElectorateDoesNotAnswer) {
   EXPECT_TRUE(tick().empty());
 }
 
+TEST_F(Voting, ABallotThatCameBeforeItKnewItsOwnSeatIsNotAnsweredWithDead) {
+  house.dead(3);
+  const EtcdView view = std::exchange(house.view, EtcdView{"app", 1000});
+  EXPECT_FALSE(open());
+  house.view = view;
+  answer_status(MemberId{3});  // nobody notes it
+  EXPECT_TRUE(open());
+  answer_list();
+  house.pass(house.config.rules.evidence_wait);
+  EXPECT_EQ(the_vote().choice, Choice::kAbstain);
+}
+
 TEST_F(Voting, AVictimNobodyHasHeardIsAskedWhereEtcdSaysItWas) {
   house.never_heard(3);
   open();
