@@ -260,9 +260,10 @@ def main():
         print("passed")
         return 0
     except BaseException:
+        print(compose("logs", "--no-color", "--tail", "60").stdout[-16000:])
         for node in [*NODES, FOURTH, *MORE]:
             print(f"---- status of {node}\n{ctl(node, 'status').stdout}")
-        print(compose("logs", "--no-color", "--tail", "40").stdout[-12000:])
+        print(f"---- decisions\n{ctl(NODES[0], 'decisions').stdout[:3000]}")
         raise
     finally:
         if not os.environ.get("FLUXPG_KEEP"):

@@ -11,6 +11,14 @@ def says(job, node, text):
     return any(text in problem for problem in job.ctl_json(node, "status")["problems"])
 
 
+def is_whole(job, node, cluster):
+    """Three voters of that cluster; what is missing is said by the error."""
+    status = job.ctl_json(node, "status")
+    job.check(status["voters"] == 3 and status["cluster_id"] == cluster and status["health"] == "healthy",
+              f"{status['voters']} voters of {status['cluster_id']}, {status['health']}, doing {status['doing']}, problems {status['problems']}")
+    return True
+
+
 def container(job, node):
     return job.compose("ps", "-q", node).stdout.strip()
 
@@ -19,9 +27,10 @@ def run(job):
     survivor, *others = job.NODES[0], job.NODES[1], job.FOURTH
     flags = [word for node in others for word in ("--although-they-may-live", job.ADDRESS[node])]
     primary = next(n for n in (survivor, *others) if writes(job, n))
+    rows = lambda node: int(job.sql(job.PORT[node], "SELECT count(*) FROM witness"))  # noqa: E731
+    before = rows(primary) + 1
     job.sql(job.PORT[primary], "INSERT INTO witness VALUES ('before the loss')")
-    rows = lambda node: job.sql(job.PORT[node], "SELECT count(*) FROM witness")  # noqa: E731
-    job.wait_until("the row is on the survivor", lambda: rows(survivor) == "3", 30)
+    job.wait_until("the row is on the survivor", lambda: rows(survivor) == before, 30)
     old = job.ctl_json(survivor, "status")["cluster_id"]
     for node in others:
         job.run("docker", "kill", container(job, node))
@@ -39,7 +48,7 @@ def run(job):
     job.check(done.returncode == 0, f"recover: {done.stdout}{done.stderr}")
     job.wait_until("PostgreSQL takes writes again", lambda: writes(job, survivor), 60)
     print(f"  recover to the first write: {time.monotonic() - begun:.0f} s")
-    job.check(rows(survivor) == "3", "rows are missing")
+    job.check(rows(survivor) == before, "rows are missing")
     job.sql(job.PORT[survivor], "INSERT INTO witness VALUES ('after the recovery')")
     new = job.ctl_json(survivor, "status")["cluster_id"]
     job.check(new != old and len(job.members(survivor)) == 1, "it is not a cluster of its own")
@@ -52,9 +61,8 @@ def run(job):
     for node in others:
         if not joined(node):
             job.check(job.ctl(node, "recover", "--rejoin").returncode == 0, "recover --rejoin")
-    job.wait_until("three voters of the recovered cluster", lambda: (s := job.ctl_json(survivor, "status"))["voters"] == 3 and
-                   s["cluster_id"] == new and s["health"] == "healthy", 120)
+    job.wait_until("three voters of the recovered cluster", lambda: is_whole(job, survivor, new), 120)
     for node in others:
         aside = job.inside(node, "sh", "-c", "ls -d /var/lib/etcd/data.set-aside-*", check=False).stdout
         job.check("cluster-given-up" in aside, f"the old data of {node} was not set aside: {aside}")
-        job.wait_until(f"the rows are on {node}", lambda n=node: rows(n) == "4", 90)
+        job.wait_until(f"the rows are on {node}", lambda n=node: rows(n) == before + 1, 90)

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstdlib>
 #include <iostream>
+#include <memory>
 #include <mutex>
 #include <thread>
 
@@ -20,14 +21,27 @@ std::pair<std::uint64_t, std::uint64_t> seeds(std::uint64_t first, std::uint64_t
   return {seed, seed + 1};
 }
 
+constexpr int kAttempts = 3;  // for sequences in which the real etcd lost its leader to a busy machine
+
 void quiet(std::size_t hosts, std::uint64_t first, std::uint64_t count) {
-  Pair pair(hosts, hosts, first);
-  pair.wait_for_health_interval();
+  std::unique_ptr<Pair> pair;
   const auto [begin, end] = seeds(first, count);
+  int attempt = 1;
   for (std::uint64_t seed = begin; seed < end; ++seed) {
-    quiet_sequence(pair, seed, hosts);
-    if (std::getenv("FLUXPG_SEED") != nullptr) std::cout << pair.story();
-    ASSERT_TRUE(pair.agree()) << pair.story();
+    if (pair == nullptr) {
+      pair = std::make_unique<Pair>(hosts, hosts, seed);
+      pair->wait_for_health_interval();
+    }
+    quiet_sequence(*pair, seed, hosts);
+    if (std::getenv("FLUXPG_SEED") != nullptr) std::cout << pair->story();
+    if (pair->disturbed() && attempt++ < kAttempts) {
+      std::cout << "an election that nobody asked for, once more:\n" << pair->story();
+      pair.reset();
+      --seed;
+      continue;
+    }
+    ASSERT_TRUE(pair->agree()) << pair->story();
+    attempt = 1;
   }
 }
 
@@ -44,11 +58,16 @@ TEST(EtcdModel, MembersThatFailJoinAndLeaveAnswerAsTheRealOnesDo) {
   for (int i = 0; i < 3; ++i) {
     workers.emplace_back([&, last = end] {
       for (std::uint64_t seed = next++; seed < last; seed = next++) {
-        Pair pair(3, 5, seed);
-        faulty_sequence(pair, seed, 5);
-        const std::lock_guard lock(stories);
-        if (std::getenv("FLUXPG_SEED") != nullptr) std::cout << pair.story();
-        EXPECT_TRUE(pair.agree()) << pair.story();
+        for (int attempt = 1; attempt <= kAttempts; ++attempt) {
+          Pair pair(3, 5, seed);
+          faulty_sequence(pair, seed, 5);
+          const std::lock_guard lock(stories);
+          const bool again = pair.disturbed() && attempt < kAttempts;
+          if (again || std::getenv("FLUXPG_SEED") != nullptr) std::cout << pair.story();
+          if (again) continue;
+          EXPECT_TRUE(pair.agree()) << pair.story();
+          break;
+        }
       }
     });
   }

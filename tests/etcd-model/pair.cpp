@@ -9,6 +9,17 @@ namespace fluxpg::differential {
 
 using std::chrono::steady_clock;
 
+namespace {
+
+bool changes_members(const etcd::Call& call) {
+  return std::holds_alternative<etcd::AddLearner>(call) || std::holds_alternative<etcd::Promote>(call) ||
+         std::holds_alternative<etcd::RemoveMember>(call);
+}
+
+bool failed(const etcd::Result& result, etcd::ErrorKind kind) { return !result && result.error().kind == kind; }
+
+}  // namespace
+
 Pair::Pair(std::size_t voters, std::size_t hosts, std::uint64_t seed) : real_(hosts), model_(real_, hosts, seed) {
   std::vector<Host> initial(voters);
   for (Host host = 0; host < voters; ++host) initial[host] = host;
@@ -60,9 +71,21 @@ bool Pair::ask(Host host, const etcd::Call& symbolic, Duration deadline) {
   const auto* list = std::get_if<etcd::ListMembers>(&symbolic);
   const bool local = std::holds_alternative<etcd::GetStatus>(symbolic) || (list != nullptr && !list->linearizable);
   if (local && has_quorum() && up(host) && !paused(host)) real_.ask(host, etcd::Range{"/none", false, false, 0, false}, seconds(5));
-  const etcd::Result real = real_.ask(host, real_.names.resolve(symbolic), deadline);
+  etcd::Result real = real_.ask(host, real_.names.resolve(symbolic), deadline);
   model_.follow_clock();
   const etcd::Result modelled = model_.ask(host, model_.names.resolve(symbolic), deadline);
+  // A leader that has not yet noted a change as applied turns the next one into an empty entry (raft's pendingConfIndex), and nobody
+  // answers its caller: on a busy machine that happens to two changes in a row. Nothing was done; asked again it is.
+  using Kind = etcd::ErrorKind;
+  if (failed(real, Kind::kTimeout) && !failed(modelled, Kind::kTimeout) && changes_members(symbolic)) {
+    note("a change was swallowed, and is asked for again");
+    real = real_.ask(host, real_.names.resolve(symbolic), deadline);
+  }
+  // Who was promoted just now takes itself for a learner until it has applied that too: it refused, and did nothing.
+  for (int i = 0; i < 20 && failed(real, Kind::kLearner) && !failed(modelled, Kind::kLearner); ++i) {
+    std::this_thread::sleep_for(milliseconds(100));
+    real = real_.ask(host, real_.names.resolve(symbolic), deadline);
+  }
   if (std::holds_alternative<etcd::GrantLease>(symbolic) && real && modelled) {
     real_.names.learn(std::get<etcd::Lease>(*real).id);
     model_.names.learn(std::get<etcd::Lease>(*modelled).id);
@@ -72,7 +95,19 @@ bool Pair::ask(Host host, const etcd::Call& symbolic, Duration deadline) {
     model_.names.learn(std::get<etcd::Added>(*modelled).member.id, next_symbol_++);
   }
   compare("e" + std::to_string(host + 1) + ": " + etcd::as_etcdctl(symbolic), model_.names.text(modelled), real_.names.text(real));
+  disturbed_ = disturbed_ || (!agree() && term() != term_);
   return agree();
+}
+
+// Of the real cluster, as the highest of those that answer.
+std::uint64_t Pair::term() {
+  std::uint64_t highest = 0;
+  for (const Host host : up_) {
+    if (paused(host)) continue;
+    const etcd::Result result = real_.ask(host, etcd::GetStatus{}, seconds(1));
+    if (const auto* status = result ? std::get_if<etcd::Status>(&*result) : nullptr) highest = std::max(highest, status->header.raft_term);
+  }
+  return highest;
 }
 
 // ---- processes ----
@@ -227,6 +262,7 @@ void Pair::settle() {
     std::this_thread::sleep_for(milliseconds(20));
   }
   if (came_back) last_change_ = steady_clock::now();
+  term_ = term();
 }
 
 void Pair::keep_away_from_health_interval() {
