@@ -8,7 +8,7 @@ namespace fluxpg::supervisor {
 
 namespace {
 constexpr Duration kVouchEvery = seconds(10);
-constexpr Duration kSilentEvery = seconds(5);
+constexpr Duration kSilentEvery = seconds(2);  // what lies between two answers counts as silence
 }  // namespace
 
 void Agent::Impl::open_ballot(const Now& now, const verdict::Ballot& ballot, std::optional<gossip::Route> route) {

@@ -9,7 +9,7 @@ using gossip::State;
 
 namespace {
 constexpr Duration kAnswersNow = seconds(10);
-constexpr Duration kEtcdAnswersNow = seconds(12);  // asked every 5 s, and once may go wrong
+constexpr Duration kEtcdAnswersNow = seconds(12);  // asked every 2 s, and some may go wrong
 }  // namespace
 
 const gossip::MemberView* World::heard(const NodeId& node) const {

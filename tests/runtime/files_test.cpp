@@ -21,6 +21,7 @@ Persistent example() {
   state.promised = verdict::FoundingPlan{
       3, node, "token", 3, {{node, "node-1", "https://n-07:2380"}}, verdict::DatabaseCopy{"7412345678901234567", node, 3, 0x1a2b3c4d58}};
   state.started_token = "token";
+  state.given_up_token = "an earlier token";
   state.chosen = true;
   state.cluster = {0xfffffffffffffff1};
   state.member = {42};
