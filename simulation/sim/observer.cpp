@@ -108,7 +108,7 @@ void Invariants::saw(std::size_t host, const supervisor::Action& action) {
       }
     }
     const auto* cluster = seen_.cluster();
-    if (aside->why == "founding-plan-never-chosen" && identity && cluster != nullptr && identity->first == cluster->id) {
+    if (aside->why == "founding-plan-given-up" && identity && cluster != nullptr && identity->first == cluster->id) {
       const bool counted_on = cluster->find(identity->second) != nullptr && seen_.etcd().can_commit(*cluster);
       if (counted_on && seen_.now() - founded_at_ > kFoundingIsHeard) {
         sim_.violate("set-aside-only-if-removed", seen_.host(host).name + ": its plan was chosen, and its cluster lives");

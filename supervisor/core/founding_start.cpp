@@ -29,6 +29,7 @@ void Founding::take(const Now& now, const World& world, bool may_found, const Fo
                     " is not started here: the PostgreSQL data on this node's disk is not as it was promised");
   }
   persistent.started_token = start.plan.token;
+  another_ = ClusterId{};
   promised_at_ = now.boot;
   out.push(Persist{persistent});
   out.info("starting etcd as a founder of round " + std::to_string(start.plan.round));
@@ -82,7 +83,7 @@ void Founding::set_aside(const Now& now, const ProcessesSeen& seen, Persistent& 
   if (seen.etcd.state != Process::State::kStopped && seen.etcd.state != Process::State::kExited) {
     out.push(StopEtcd{"its founding plan was given up"});
   } else if (seen.etcd_data) {
-    out.push(SetAsideEtcdData{"founding-plan-never-chosen"});
+    out.push(SetAsideEtcdData{"founding-plan-given-up"});
   } else {
     persistent.started_token.clear();
     out.push(Persist{persistent});

@@ -61,7 +61,7 @@ struct Persistent {
   std::optional<Recovery> recovery;
   ClusterId outlived;              // claims to be the successor of our cluster, whose majority lives
   std::optional<Departure> leave;  // nullopt: it stays
-  // The etcd of a founding plan that was never chosen is being stopped and its data set aside.
+  // The etcd of a founding plan that was never seen chosen is being stopped and its data set aside.
   bool abandons() const { return !started_token.empty() && started_token == given_up_token && !chosen; }
   bool consents() const { return leave && leave->stage != Departure::Stage::kHandsOver; }
   bool left() const { return leave && leave->stage == Departure::Stage::kLeft; }

@@ -77,11 +77,8 @@ void Seat::tick(const Now& now, const World& world, const ProcessesSeen& seen, b
   if (!persistent.started_token.empty() && !persistent.chosen) {
     if (!evicted_before_chosen(now, world, seen, persistent)) return found(now, world, persistent, out);
     out.warn("this founder was removed before it saw the founding committed: its data is set aside, and it joins anew");
-    if (seen.etcd_data) out.push(SetAsideEtcdData{"removed-from-cluster"});
-    persistent.started_token.clear();
-    persistent.promised.reset();
+    persistent.given_up_token = persistent.started_token;  // and so its data is set aside (Founding), also after a crash here
     out.push(Persist{persistent});
-    next_try_ = now.boot + kSetAsideTakes;
     return;
   }
   if (seen.etcd_data) return resume(now, world, seen, persistent, out);

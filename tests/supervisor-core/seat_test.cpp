@@ -268,6 +268,31 @@ TEST_F(Seated, APromisedFounderThatMissedTheStartJoinsItsCommittedPlan) {
   EXPECT_EQ(house.persistent.started_token, "token4");
 }
 
+TEST_F(Seated, APlanThatWasGivenUpIsNotStartedAgainWhereItWasChosenAfterAll) {
+  house.persistent.promised = verdict::FoundingPlan{4, node_id(2), "token4", 3, {{node_id(1), "n1", "https://a"}}};
+  house.persistent.given_up_token = "token4";
+  house.etcd.put(record::founded_key("app"), record::to_json(record::Founded{"token4", kCluster, 4, {}, 0}));
+  tick();
+  EXPECT_TRUE(started().empty()) << "it has voted, and its disk is empty";
+  EXPECT_NE(seat.problem().find("data is gone"), std::string::npos);
+}
+
+TEST_F(Seated, AFounderThatWasRemovedBeforeItSawItsPlanChosenGivesItUpOnDiskFirst) {
+  evicted();
+  house.persistent = Persistent{};
+  house.persistent.promised = verdict::FoundingPlan{4, node_id(2), "token4", 3, {{node_id(1), "n1", "https://a"}}};
+  house.persistent.started_token = "token4";
+  tick();
+  EXPECT_EQ(started().size(), 1U) << "nobody has told it that its plan was chosen";
+  house.etcd.put(record::founded_key("app"), record::to_json(record::Founded{"token4", kCluster, 4, {}, 0}));
+  house.pass(seconds(40));
+  tick();
+  EXPECT_TRUE(started().empty());
+  EXPECT_TRUE(house.persistent.abandons());
+  EXPECT_EQ(house.done<Persist>().size(), 1U);
+  EXPECT_TRUE(house.done<SetAsideEtcdData>().empty()) << "that is done next, and again after a crash";
+}
+
 TEST_F(Seated, AFounderRemembersItsMembershipOnlyOnceTheFoundingIsCommitted) {
   fresh_view = false;
   house.persistent.started_token = "token4";
