@@ -81,7 +81,11 @@ class Invariants {
     std::set<Nonce> voted;
     std::map<MemberId, TimePoint> etcd_answered;  // whose etcd answered it, and when
     TimePoint disturbed_at{};
-    std::map<std::size_t, TimePoint> unlinked_since;  // from which other voters it is cut off
+    struct Cut {
+      TimePoint since{};
+      TimePoint until = kNever;  // linked again, and a decision may still be about the time before
+    };
+    std::map<std::size_t, Cut> cuts;  // from which other voters it is cut off
     TimePoint last_well{};
     TimePoint well_before{};                // the last time it was well before it became so
     TimePoint daemon_heard_since = kNever;  // it runs, and is well connected to a majority of voters
@@ -106,6 +110,7 @@ class Invariants {
   void check_processes();
   bool has_vote(std::size_t host) const;  // by its name in the list, whatever is on its disk
   void check_decision(const record::Record& record);
+  Duration away_for(std::size_t host, const NodeId& remover);
   void check_promotion(const etcd_model::MembershipChange& change);
   void check_applied(const etcd_model::MembershipChange& change);
   void saw_ballot(std::size_t host, const verdict::Ballot& ballot);

@@ -14,6 +14,7 @@ constexpr Duration kSlack = seconds(3);
 constexpr Duration kRecently = seconds(8);          // longer than any ballot
 constexpr Duration kUnwell = seconds(4);            // less than the dwell of a node that has just been stopped
 constexpr Duration kFoundingIsHeard = seconds(10);  // by who hears anybody of that cluster
+constexpr Duration kHeardWithin = seconds(1);       // whoever is linked for less may be heard by nobody
 constexpr std::size_t kBallotsKept = 200;
 
 }  // namespace
@@ -157,6 +158,23 @@ void Invariants::check_call(std::size_t host, MemberId victim) {
 
 // ---- decisions and changes ----
 
+Duration Invariants::away_for(std::size_t host, const NodeId& remover) {
+  const Observed& seen = observed(host);
+  // Who has just come back is what the last look is for: the ballot was about the time before.
+  const TimePoint well_since = seen_.host(host).well_since;
+  const bool just_back = well_since != kNever && seen_.now() - well_since < kRecently;
+  Duration away = seen_.now() - (just_back ? seen.well_before : seen.last_well);
+  // The remover waits by its own watch: from when it does not reach the victim.
+  for (std::size_t i = 0; i < seen_.hosts(); ++i) {
+    const auto cut = seen.cuts.find(i);
+    const bool is_remover = seen_.host(i).signing->id() == remover;
+    if (!is_remover || cut == seen.cuts.end()) continue;
+    if (seen_.now() < cut->second.until || seen_.now() - cut->second.until < kRecently)
+      away = std::max<Duration>(away, std::min(cut->second.until, seen_.now()) - cut->second.since);
+  }
+  return away;
+}
+
 // A disk that is gone cannot come back with its member: only those that may return are waited for.
 void Invariants::check_decision(const record::Record& record) {
   const bool paused = seen_.cluster()->keys.count(record::paused_key(app_)) > 0;  // what is noted may be a second old
@@ -166,16 +184,7 @@ void Invariants::check_decision(const record::Record& record) {
   const auto host = seen_.etcd().host_of(seen_.cluster()->id, record.change.member);
   if (!host || record.change.rule == verdict::kLeaveRule) return;
   const Observed& seen = observed(*host);
-  // Who has just come back is what the last look is for: the ballot was about the time before.
-  const TimePoint well_since = seen_.host(*host).well_since;
-  const bool just_back = well_since != kNever && seen_.now() - well_since < kRecently;
-  Duration away = seen_.now() - (just_back ? seen.well_before : seen.last_well);
-  // The remover waits by its own watch: from when it does not reach the victim.
-  for (std::size_t i = 0; i < seen_.hosts(); ++i) {
-    const auto unlinked = seen.unlinked_since.find(i);
-    const bool remover = seen_.host(i).signing->id() == record.remover;
-    if (remover && unlinked != seen.unlinked_since.end()) away = std::max<Duration>(away, seen_.now() - unlinked->second);
-  }
+  const Duration away = away_for(*host, record.remover);
   // A row that came back a moment ago, or only for a moment, was seen by nobody who voted.
   const auto lacks = [this](const Observed::Row& row) {
     return seen_.now() - (seen_.now() - row.since < seconds(45) || row.last - row.since < seconds(30) ? row.before : row.last) >
@@ -228,14 +237,19 @@ void Invariants::check_applied(const MembershipChange& change) {
 
 void Invariants::note_unlinked(std::size_t index) {
   if (!seen_.is_voter(index)) return;
-  auto& since = observed(index).unlinked_since;
+  auto& cuts = observed(index).cuts;
   for (std::size_t other = 0; other < seen_.hosts(); ++other) {
     if (other == index || !seen_.is_voter(other)) continue;
     if (seen_.linked(index, other) && seen_.network().is_good(index, other)) {
-      since.erase(other);
-    } else {
-      since.try_emplace(other, seen_.now());
+      const auto cut = cuts.find(other);
+      if (cut == cuts.end()) continue;
+      cut->second.until = std::min(cut->second.until, seen_.now());
+      if (seen_.now() - cut->second.until >= kRecently) cuts.erase(cut);
+      continue;
     }
+    const auto [cut, is_new] = cuts.try_emplace(other, Observed::Cut{seen_.now(), kNever});
+    const bool heard_between = cut->second.until != kNever && seen_.now() - cut->second.until >= kHeardWithin;
+    if (!is_new) cut->second = {heard_between ? seen_.now() : cut->second.since, kNever};
   }
 }
 
