@@ -243,16 +243,22 @@ TEST_F(Changes, AGhostLearnerThatBecameAVoterIsNotRemoved) {
   EXPECT_EQ(removals_called, 0);
 }
 
+// The promotion of member 8 was decided by somebody else, and is carried on here.
+struct Promotions : Changes {
+  Promotions() {
+    house.etcd.members.push_back({MemberId{8}, "n8", {}, {}, true});
+    house.read();
+    house.hears(house.member_info(8));
+    be_remover();
+    record::Record record;
+    record.change = {record::Kind::kPromote, MemberId{8}, node_id(8), "n8", "", "seat-empty", "it has caught up"};
+    record.electorate = house.view.electorate();
+    house.open_record(record);
+  }
+};
+
 // Whoever decided it had just heard from it; whoever carries it on may come a lease later, and gossip tells of daemons only.
-TEST_F(Changes, ALearnerIsPromotedOnlyIfItsEtcdAnswersTheLastLook) {
-  house.etcd.members.push_back({MemberId{8}, "n8", {}, {}, true});
-  house.read();
-  house.hears(house.member_info(8));
-  be_remover();
-  record::Record record;
-  record.change = {record::Kind::kPromote, MemberId{8}, node_id(8), "n8", "", "seat-empty", "it has caught up"};
-  record.electorate = house.view.electorate();
-  house.open_record(record);
+TEST_F(Promotions, ALearnerIsPromotedOnlyIfItsEtcdAnswersTheLastLook) {
   look();  // and it says nothing
   EXPECT_TRUE(house.asked().empty());
   EXPECT_EQ(change.waits_for(), "an answer of the learner's etcd");
@@ -268,15 +274,7 @@ TEST_F(Changes, ALearnerIsPromotedOnlyIfItsEtcdAnswersTheLastLook) {
   EXPECT_EQ(calls<etcd::Promote>(house.asked()).size(), 1U);
 }
 
-TEST_F(Changes, APromotionWhoseLearnerStaysSilentIsVoid) {
-  house.etcd.members.push_back({MemberId{8}, "n8", {}, {}, true});
-  house.read();
-  house.hears(house.member_info(8));
-  be_remover();
-  record::Record record;
-  record.change = {record::Kind::kPromote, MemberId{8}, node_id(8), "n8", "", "seat-empty", "it has caught up"};
-  record.electorate = house.view.electorate();
-  house.open_record(record);
+TEST_F(Promotions, APromotionWhoseLearnerStaysSilentIsVoid) {
   for (int i = 0; i < 14 && stored().open(); ++i) {
     tick();
     for (const Asked& one : house.asked()) {
