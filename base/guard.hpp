@@ -29,6 +29,7 @@ enum class Guard : std::uint8_t {
   kCompareAndSwap,
   kLastLook,
   kEtcdLastLook,
+  kRemainingAnswer,
   kLearnerLastLook,
   kOpenerRefutes,
   kRefuteBeforeCall,

@@ -28,6 +28,7 @@ constexpr Mutant kMutants[] = {
     {"promotes-without-last-look", Guard::kLearnerLastLook, "promotes a learner whose etcd has died since another decided it"},
     {"opens-without-compare", Guard::kCompareAndSwap, "writes a decision whatever the record and the remover key say"},
     {"no-last-look", Guard::kLastLook, "calls although the victim has come back"},
+    {"leaves-too-few", Guard::kRemainingAnswer, "removes who leaves without asking the etcds of those that remain"},
     {"last-look-asks-no-etcd", Guard::kEtcdLastLook, "calls although the victim's etcd has come back, without its daemon"},
     {"successor-refutes", Guard::kOpenerRefutes, "closes a decision of another as refuted, whose call may be under way"},
     {"refutes-after-its-call", Guard::kRefuteBeforeCall, "closes its own decision as refuted after it has called"},

@@ -156,6 +156,7 @@ void ChangeExecution::tick(const Now& now, const World& world, const RemoverLeas
                             : lives        ? (of_leave ? kLeaveIsOff : "the victim lives")
                             : other_list   ? "the voters are no longer those that decided it"
                             : gone         ? "the node is gone"
+                            : of_leave     ? "too few of the etcds that remain answer"
                                            : "the learner's etcd does not answer";
     const Duration quiet = world.config.rules.void_after;
     const TimePoint last_call = called_ == epoch ? last_call_ : TimePoint{};
@@ -169,9 +170,37 @@ void ChangeExecution::tick(const Now& now, const World& world, const RemoverLeas
   look(now, world, *record, out);
 }
 
+// Whoever leaves counts for the quorum until it is gone, so etcd takes the call also where too few remain; and gossip tells of daemons
+// only.
+void ChangeExecution::ask_the_remaining(const Now& now, const World& world, const Record& record, Outbox& out) {
+  const std::size_t needed = (record.electorate.voters.size() - 1) / 2 + 1;
+  if (answered_ >= needed) {
+    silent_ = Epoch{};
+    return read_back(now, world, out);
+  }
+  while (!remaining_.empty()) {
+    asked_ = remaining_.back();
+    remaining_.pop_back();
+    const auto etcd = world.etcd_of(asked_, world.node_of(asked_));
+    if (!etcd) continue;
+    step_ = Step::kRemaining;
+    const Purpose purpose{Purpose::Part::kChange, static_cast<std::uint32_t>(step_), {}};
+    return out.ask(purpose, *etcd, etcd::GetStatus{}, world.config.rules.evidence_wait);
+  }
+  silent_ = epoch_;
+  waits_for_ = "answers of the etcds of those that remain: " + std::to_string(answered_) + " of the " + std::to_string(needed) + " needed";
+  not_before_ = now.boot + kRetry;
+}
+
 // Gossip tells of daemons. An etcd may be back before its daemon is, and counts for the quorum from then on; a learner's may have ended
 // since its promotion was decided, by another. So it is asked itself.
 void ChangeExecution::look(const Now& now, const World& world, const Record& record, Outbox& out) {
+  if (record.change.rule == verdict::kLeaveRule && holds(Guard::kRemainingAnswer)) {
+    remaining_ = record.electorate.voters;
+    std::erase_if(remaining_, [&](MemberId voter) { return voter == record.change.member || voter == world.own_member(); });
+    answered_ = 1;  // our own etcd: what is read next goes through it
+    return ask_the_remaining(now, world, record, out);
+  }
   const bool removal = of_voter(record.change) && record.change.rule != verdict::kLeaveRule && holds(Guard::kEtcdLastLook);
   const bool promotion = record.change.kind == Kind::kPromote && holds(Guard::kLearnerLastLook);
   const auto etcd = world.etcd_of(record.change.member, record.change.node);
@@ -191,7 +220,7 @@ void ChangeExecution::handle(const Now& now, const World& world, const RemoverLe
   const Step step = static_cast<Step>(purpose.step);
   step_ = Step::kIdle;
   if (step == Step::kCalling) return took_call(now, world, lease, view, result, out);
-  if (step == Step::kStatus) return took_status(now, world, lease, result, out);
+  if (step == Step::kStatus || step == Step::kRemaining) return took_status(now, world, lease, result, out);
   if (!result) {
     // Of a transaction this means "unknown": the record itself tells, and is read again.
     not_before_ = now.boot + milliseconds(500);
@@ -224,6 +253,10 @@ void ChangeExecution::took_status(const Now& now, const World& world, const Remo
   const auto& record = world.view.record();
   if (!record || !record->open() || !lease.held() || world.view.record_revision() != epoch_) return;
   const auto* status = result ? std::get_if<etcd::Status>(&*result) : nullptr;
+  if (record->change.rule == verdict::kLeaveRule) {
+    if (status != nullptr && status->header.member == asked_ && status->header.cluster == record->electorate.cluster) ++answered_;
+    return ask_the_remaining(now, world, *record, out);
+  }
   if (record->change.kind == Kind::kPromote && (status == nullptr || status->header.member != record->change.member)) {
     silent_ = epoch_;
     waits_for_ = "an answer of the learner's etcd";

@@ -34,13 +34,14 @@ class ChangeExecution {
   const std::string& flaw() const { return flaw_; }
 
  private:
-  enum class Step : std::uint32_t { kIdle, kOpening, kStatus, kReadBack, kListing, kCalling, kClosing };
+  enum class Step : std::uint32_t { kIdle, kOpening, kStatus, kRemaining, kReadBack, kListing, kCalling, kClosing };
   static bool leave_stands(const World& world, const record::Record& record);
   bool victim_lives(const World& world, const record::Record& record) const;
   static std::string flaw_of(const World& world, const record::Record& record);
   bool mine(Epoch epoch, const RemoverLease& lease) const;
   void ask(Step step, etcd::Call call, Duration deadline, Outbox& out);
   void look(const Now& now, const World& world, const record::Record& record, Outbox& out);
+  void ask_the_remaining(const Now& now, const World& world, const record::Record& record, Outbox& out);
   void read_back(const Now& now, const World& world, Outbox& out);
   void took_status(const Now& now, const World& world, const RemoverLease& lease, const etcd::Result& result, Outbox& out);
   void took_read_back(const Now& now, const World& world, const RemoverLease& lease, const etcd::RangeResult& range, Outbox& out);
@@ -60,11 +61,14 @@ class ChangeExecution {
   TimePoint epoch_since_{};        // … and since when we know of it: only younger signs of life speak against it
   TimePoint last_call_{};          // TimePoint{}: this process never called for `called_`
   Epoch called_;
-  Epoch silent_;               // the promotion whose learner's etcd did not answer the last look
-  Epoch unclear_;              // the decision for which a call had no clear answer …
-  TimePoint unclear_at_{};     // … when that was known, the last time
-  TimePoint looked_at_key_{};  // when the read-back was sent
-  TimePoint not_before_{};     // back-off after an answer that was not "done"
+  Epoch silent_;                     // the promotion whose learner's etcd, or the leave after which too few etcds, answered the last look
+  std::vector<MemberId> remaining_;  // after a leave: voters whose etcd is still to be asked …
+  MemberId asked_;                   // … the one that is being asked …
+  std::size_t answered_ = 0;         // … and how many have answered
+  Epoch unclear_;                    // the decision for which a call had no clear answer …
+  TimePoint unclear_at_{};           // … when that was known, the last time
+  TimePoint looked_at_key_{};        // when the read-back was sent
+  TimePoint not_before_{};           // back-off after an answer that was not "done"
   std::string waits_for_;
   std::string flaw_;
   std::optional<std::pair<Epoch, std::uint64_t>> flaw_for_;  // the record's revision, and the view's version: that of the keys

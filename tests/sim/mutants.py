@@ -49,6 +49,7 @@ UNIT_TESTS = {
     "obeys-another-cluster": (CORE, "EtcdView.AnswersOfAnotherClusterChangeNothing"),
     "sets-aside-unasked": (CORE, "Seated.DataIsKeptWhileTheListStillNamesUs"),
     "starts-at-once-on-old-data": (CORE, "Seated.ExistingDataWaitsUntilNobodyElseHasAnsweredWithOurId"),
+    "leaves-too-few": (CORE, "Leaves.WhereTooFewEtcdsRemainNobodyIsRemovedAndInTheEndItIsVoid"),
     "last-look-asks-no-etcd": (CORE, "Changes.AVictimWhoseEtcdAnswersTheLastLookIsNotCalledForThoughItsDaemonIsDead"),
     "counts-from-its-own-isolation": (CORE, "Facts.NobodyIsHeldSilentForLongerThanAMajorityIsHeard"),
     "takes-its-seat-with-an-empty-disk": (CORE, "Seated.NobodyJoinsAsAVoter"),

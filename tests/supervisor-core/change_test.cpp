@@ -265,6 +265,20 @@ struct Leaves : Changes {
     info.leaving = leaves;
     house.hears(info);
   }
+  // Its daemon lives all the time.
+  void run_while_voter_2(bool answers) {
+    etcd::Status status;
+    status.header = {kCluster, MemberId{2}, 1, 1};
+    for (int i = 0; i < 100 && (i == 0 || stored().open()); ++i) {
+      tick();
+      for (auto asked = house.asked(); !asked.empty(); asked = house.asked()) {
+        const bool look = std::holds_alternative<etcd::GetStatus>(asked[0].call);
+        answer(asked[0], !look ? reply(asked[0].call) : answers ? etcd::Result(status) : failure(etcd::ErrorKind::kTimeout));
+      }
+      house.read();
+      pass(seconds(1));
+    }
+  }
   record::Record leave(const std::vector<std::uint8_t>& signers) {
     record::Record record = removal("", verdict::kLeaveRule);
     record.certificate.ballot.why = verdict::kLeaveRule;
@@ -279,16 +293,28 @@ struct Leaves : Changes {
 TEST_F(Leaves, TheLivingOneThatSignedItIsRemoved) {
   be_remover();
   open(leave({1, 2, 3}));
-  run();
+  run_while_voter_2(true);
   EXPECT_EQ(removals_called, 1);
   EXPECT_EQ(stored().outcome, "done");
 }
 
-TEST_F(Leaves, WhetherTheOneThatLeavesLivesIsNotAsked) {
+TEST_F(Leaves, NotItsOwnEtcdIsAskedBeforeTheCallButThoseThatRemain) {
   be_remover();
   house.open_record(leave({1, 2, 3}));
   tick();
-  EXPECT_TRUE(calls<etcd::GetStatus>(house.asked()).empty());
+  const auto asked = house.asked();
+  ASSERT_EQ(calls<etcd::GetStatus>(asked).size(), 1U);
+  EXPECT_EQ(asked[0].target.endpoint, house.world().etcd_of(MemberId{2}, node_id(2))->endpoint);
+}
+
+// etcd would take it: whoever leaves counts for its quorum until it is gone. Afterwards one of two would live.
+TEST_F(Leaves, WhereTooFewEtcdsRemainNobodyIsRemovedAndInTheEndItIsVoid) {
+  be_remover();
+  house.open_record(leave({1, 2, 3}));
+  run_while_voter_2(false);
+  EXPECT_EQ(removals_called, 0);
+  EXPECT_EQ(stored().outcome, "void");
+  EXPECT_EQ(stored().detail, "too few of the etcds that remain answer");
 }
 
 TEST_F(Leaves, WithoutItsSignatureNobodyCarriesItOut) {
