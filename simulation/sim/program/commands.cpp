@@ -239,7 +239,7 @@ std::string complaint(const Wanted& wanted) {
 }
 
 std::pair<std::uint64_t, std::uint64_t> first_and_last(const std::string& wanted) {
-  const std::string seeds = wanted.empty() ? "1-200" : wanted;
+  const std::string seeds = wanted.empty() ? "1-400" : wanted;
   const std::size_t dash = seeds.find('-');
   const auto first = number_from_decimal(seeds.substr(0, dash));
   const auto last = dash == std::string::npos ? first : number_from_decimal(seeds.substr(dash + 1));

@@ -17,7 +17,7 @@ using namespace fluxpg::simulation;
 constexpr const char* kHelp = R"(
 One seed is one run, bit for bit: what a run prints for a seed, replay shows again, on every machine.
 
-  fluxpg-sim run                              the default: 200 seeds, every kind of fault but cuts of gossip alone
+  fluxpg-sim run                              the default: 400 seeds, every kind of fault but cuts of gossip alone
   fluxpg-sim run --seeds 1-100000 --json      as long as you like; Ctrl-C prints what is there so far
   fluxpg-sim run --nodes 5 --hours 2          your topology, for longer
   fluxpg-sim run --faults deaf,one-way-cut    only these kinds of fault (list-faults)
@@ -89,7 +89,7 @@ int main(int argc, char** argv) {
     command->add_option("--faults", wanted.faults, "Only these kinds of fault, with commas between them")->delimiter(',');
   }
   for (CLI::App* command : {run_command, compare_command}) {
-    command->add_option("--seeds", wanted.seeds, "A-B, or one number; default 1-200, or as many as the scenario says");
+    command->add_option("--seeds", wanted.seeds, "A-B, or one number; default 1-400, or as many as the scenario says");
     command->add_option("--jobs", wanted.jobs, "How many seeds at once; 0: one on each core")->check(CLI::Range(0, 1000));
     command->add_flag("--json", wanted.as_json, "Machine-readable");
   }
