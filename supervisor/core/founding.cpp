@@ -43,10 +43,6 @@ std::vector<const gossip::NodeInfo*> founders_to_be(const World& world, const st
   return result;
 }
 
-bool promised(const Persistent& persistent, std::uint64_t round, const std::string& token) {
-  return persistent.promised && persistent.promised->round == round && persistent.promised->token == token;
-}
-
 // Of those who are there, or are listed and so waited for, or were answered for by an operator.
 std::set<std::string> known_addresses(const Now& now, const World& world, std::set<std::string> known) {
   known.insert(world.config.address);
@@ -184,6 +180,10 @@ void Founding::stop_postgres(const Now& now, const World& world, const Processes
   if (!absences(now, world, without_).empty()) return;
   stop_at_ = now.boot + kStopAgain;
   out.push(StopPatroni{"etcd's data is gone everywhere, and a cluster is founded over that of PostgreSQL: how far it goes is looked at"});
+}
+
+bool Founding::promised(const Persistent& persistent, std::uint64_t round, const std::string& token) {
+  return persistent.promised && persistent.promised->round == round && persistent.promised->token == token;
 }
 
 void Founding::propose(const Now& now, const World& world, Persistent& persistent, Random& random, Outbox& out) {

@@ -43,6 +43,7 @@ class Founding {
 
  private:
   static constexpr Duration kSlept = seconds(5);  // between two ticks: this process stood still, and its etcd perhaps with it
+  static bool promised(const Persistent& persistent, std::uint64_t round, const std::string& token);
   void propose(const Now& now, const World& world, Persistent& persistent, Random& random, Outbox& out);
   static std::vector<Doing> absences(const Now& now, const World& world, const std::set<std::string>& without);
   void stop_postgres(const Now& now, const World& world, const ProcessesSeen& seen, Outbox& out);

@@ -18,8 +18,7 @@ constexpr Duration kSetAsideTakes = seconds(2);  // until the disk is looked at 
 }  // namespace
 
 void Founding::take(const Now& now, const World& world, bool may_found, const FoundingStart& start, Persistent& persistent, Outbox& out) {
-  if (!may_found || persistent.chosen || persistent.abandons()) return;
-  if (!persistent.promised || persistent.promised->round != start.plan.round || persistent.promised->token != start.plan.token) return;
+  if (!may_found || persistent.chosen || persistent.abandons() || !promised(persistent, start.plan.round, start.plan.token)) return;
   if (start.plan.token == persistent.given_up_token && holds(Guard::kGivenUpForGood)) return;
   if (persistent.started_token == start.plan.token) return;
   const auto mine = [&world](const Founder& founder) { return founder.node == world.self(); };

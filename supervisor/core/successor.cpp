@@ -132,8 +132,7 @@ void Successor::wait(const Now& now, const World& world, bool alone, const Proce
   const std::string said = "an operator gave up this node's etcd cluster " + to_text(word.cluster) + " and recovered from " +
                            world.name_of(word.node) + " as cluster " + to_text(word.successor);
   const bool lives = world.view.own_has_leader(now) && holds(Guard::kLivingMajorityStays);
-  if (lives_since_ == kNever && lives) lives_since_ = now.boot;
-  if (!lives) lives_since_ = kNever;
+  lives_since_ = lives ? std::min(lives_since_, now.boot) : kNever;
   if (lives || (persistent.outlived == word.successor && !told_)) {
     problem_ = said + "; but its majority " + (lives ? "lives" : "lived on, and is lost now") +
                ", and nothing is changed: the app has two clusters";

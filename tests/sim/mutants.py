@@ -44,7 +44,7 @@ UNIT_TESTS = {
     "founds-without-naming-the-database": (CORE, "Holding.TheFoundingNamesTheDatabaseToPatroniInTheSameTransaction"),
     "promises-twice": (CORE, "Fresh.ARoundThatIsNotHigherIsRefused"),
     "promise-not-durable": (CORE, "Fresh.APromiseIsDurableBeforeItIsSent"),
-    "starts-over-a-started-plan": (CORE, "Fresh.AStartedPlanIsNotGivenUpBeforeItsTime"),
+    "starts-over-a-started-plan": (CORE, "Founds.AStartedPlanIsNotGivenUpBeforeItsTime"),
     "founds-beside-a-cluster": (CORE, "Fresh.AnybodyWhoKnowsAClusterBlocksEvenTheDead"),
     "obeys-another-cluster": (CORE, "EtcdView.AnswersOfAnotherClusterChangeNothing"),
     "sets-aside-unasked": (CORE, "Seated.DataIsKeptWhileTheListStillNamesUs"),

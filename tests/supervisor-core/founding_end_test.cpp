@@ -4,21 +4,25 @@
 namespace fluxpg::supervisor::test {
 namespace {
 
-TEST_F(Fresh, AStartedPlanIsNotGivenUpBeforeItsTime) {
-  tick();
-  receive(foreign(4));
-  start(foreign(4));
-  seen.etcd.state = Process::State::kRunning;
+// The plan of round 4 was promised and started here, and its etcd runs.
+struct Founds : Fresh {
+  Founds() {
+    tick();
+    receive(foreign(4));
+    start(foreign(4));
+    seen.etcd.state = Process::State::kRunning;
+    seen.etcd_data = true;
+  }
+};
+
+TEST_F(Founds, AStartedPlanIsNotGivenUpBeforeItsTime) {
   wait(house.config.rules.founding_patience - milliseconds(1));
   EXPECT_FALSE(receive(foreign(5)).promised);
   EXPECT_TRUE(house.done<StopEtcd>().empty());
   EXPECT_EQ(house.persistent.promised->round, 4U);
 }
 
-TEST_F(Fresh, AStartedPlanWhoseEtcdHasALeaderIsNeverGivenUp) {
-  tick();
-  receive(foreign(4));
-  start(foreign(4));
+TEST_F(Founds, AStartedPlanWhoseEtcdHasALeaderIsNeverGivenUp) {
   tick();
   wait(house.config.rules.founding_patience - milliseconds(1));
   house.pass(milliseconds(2));
@@ -28,12 +32,7 @@ TEST_F(Fresh, AStartedPlanWhoseEtcdHasALeaderIsNeverGivenUp) {
   EXPECT_TRUE(house.done<StopEtcd>().empty());
 }
 
-TEST_F(Fresh, AHigherRoundIsPromisedOnlyAfterTheEarlierEtcdStoppedAndItsDataIsSetAside) {
-  tick();
-  receive(foreign(4));
-  start(foreign(4));
-  seen.etcd.state = Process::State::kRunning;
-  seen.etcd_data = true;
+TEST_F(Founds, AHigherRoundIsPromisedOnlyAfterTheEarlierEtcdStoppedAndItsDataIsSetAside) {
   wait(house.config.rules.founding_patience);
   EXPECT_FALSE(receive(foreign(5)).promised);
   EXPECT_EQ(house.done<StopEtcd>().size(), 1U);
@@ -53,13 +52,12 @@ TEST_F(Fresh, AHigherRoundIsPromisedOnlyAfterTheEarlierEtcdStoppedAndItsDataIsSe
   EXPECT_TRUE(receive(foreign(5)).promised);
 }
 
-struct GaveUp : Fresh {
+struct GaveUp : Founds {
   GaveUp() {
-    tick();
-    receive(foreign(4));
-    start(foreign(4));
     wait(house.config.rules.founding_patience);
     receive(foreign(5));
+    seen.etcd.state = Process::State::kStopped;
+    seen.etcd_data = false;  // it was set aside
     house.pass(seconds(2));
     tick();
   }
@@ -74,12 +72,7 @@ TEST_F(GaveUp, ItsPlanIsNeverPromisedNorStartedAgain) {
   EXPECT_TRUE(receive(foreign(5)).promised);
 }
 
-TEST_F(Fresh, AGivenUpPlanIsWrittenDownBeforeItsDataIsTouched) {
-  tick();
-  receive(foreign(4));
-  start(foreign(4));
-  seen.etcd.state = Process::State::kRunning;
-  seen.etcd_data = true;
+TEST_F(Founds, AGivenUpPlanIsWrittenDownBeforeItsDataIsTouched) {
   wait(house.config.rules.founding_patience);
   receive(foreign(5));
   ASSERT_EQ(house.done<Persist>().back().state.given_up_token, "token4");
@@ -92,11 +85,7 @@ TEST_F(Fresh, AGivenUpPlanIsWrittenDownBeforeItsDataIsTouched) {
   EXPECT_TRUE(house.persistent.abandons());
 }
 
-TEST_F(Fresh, TheTimeInWhichThisProcessStoodStillIsNoPatience) {
-  tick();
-  receive(foreign(4));
-  start(foreign(4));
-  seen.etcd.state = Process::State::kRunning;
+TEST_F(Founds, TheTimeInWhichThisProcessStoodStillIsNoPatience) {
   tick();
   house.pass(house.config.rules.founding_patience);
   EXPECT_FALSE(receive(foreign(5)).promised);
@@ -107,13 +96,8 @@ TEST_F(Fresh, TheTimeInWhichThisProcessStoodStillIsNoPatience) {
 
 // ---- another cluster lives ----
 
-struct CutOff : Fresh {
+struct CutOff : Founds {
   CutOff() {
-    tick();
-    receive(foreign(4));
-    start(foreign(4));
-    seen.etcd.state = Process::State::kRunning;
-    seen.etcd_data = true;
     gossip::NodeInfo other = info_of(2);
     other.cluster = ClusterId{7};
     other.member = MemberId{2};
