@@ -103,6 +103,7 @@ enum class Guard : std::uint8_t {
   kSupersededSigned,
   kLivingMajorityStays,
   kMajorityLivesOn,
+  kChangeRemembered,
   kReturnedStaysDown,
   // gossip
   kIncarnationDurable,

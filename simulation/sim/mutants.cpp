@@ -102,6 +102,8 @@ constexpr Mutant kMutants[] = {
     {"obeys-any-recovery", Guard::kSupersededSigned, "gives way to a recovered cluster on anybody's word"},
     {"believes-a-leader-of-yesterday", Guard::kMajorityLivesOn,
      "remembers for ever that its majority lives, because an etcd said so before both stood still"},
+    {"forgets-the-change-it-calls", Guard::kChangeRemembered,
+     "calls a promotion or a removal without a note on its disk that the voters may be others afterwards"},
     {"living-majority-gives-way", Guard::kLivingMajorityStays, "sets the data of a majority that lives aside for a recovered cluster"},
     {"returns-beside-the-recovered", Guard::kReturnedStaysDown, "starts etcd on data of a cluster that was given up meanwhile"},
     // gossip

@@ -123,6 +123,7 @@ class Agent::Impl {
   std::string recover_refused_;  // the last order, and why it was not obeyed
   TimePoint recover_refused_at_{};
   TimePoint voters_noted_{};
+  Epoch voters_noted_for_;  // the decision record then
   Vouchers vouchers_;
   Outbox out_;
 

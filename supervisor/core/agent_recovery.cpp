@@ -43,8 +43,10 @@ void Agent::Impl::take(const Now& now, const EtcdRestored& input) {
 }
 
 void Agent::Impl::remember_voters(const Now& now) {
-  if (now.boot < voters_noted_ + kVotersEvery || !persistent_.chosen) return;
+  const bool another_record = voters_noted_for_ != view_.record_revision();
+  if ((now.boot < voters_noted_ + kVotersEvery && !another_record) || !persistent_.chosen) return;
   voters_noted_ = now.boot;
+  voters_noted_for_ = view_.record_revision();
   const World facts = world(now);
   // With a leader there may be ballots, and what their voters hear of the victim is their own business.
   if (!view_.own_has_leader(now) && majority_lost(now, facts)) evidence_.tick(now, facts, out_);
@@ -56,12 +58,13 @@ void Agent::Impl::remember_voters(const Now& now) {
 
 bool Agent::Impl::majority_lost(const Now& now, const World& facts) const {
   const std::vector<KnownVoter> voters = known_voters(facts);
-  const auto live = std::count_if(voters.begin(), voters.end(), [&](const KnownVoter& voter) {
+  const Shares live = shares(voters, [&](const KnownVoter& voter) {
     if (voter.node == facts.self()) return view_.own_answers(now);
     return speaks_for_seat(facts, voter.node) || facts.only_gossip_misses(now, voter.node);
   });
   const bool leaderless = no_leader_since_ != kNever && now.boot - no_leader_since_ > kLeaderless;
-  return !voters.empty() && (static_cast<std::size_t>(live) * 2 <= voters.size() || (leaderless && view_.own_answers(now)));
+  const bool majority = view_.own_has_leader(now) ? live.with.is_majority() : live.surely();
+  return !voters.empty() && (!majority || (leaderless && view_.own_answers(now)));
 }
 
 void Agent::Impl::tell_loss(const Now& now, const World& facts, Snapshot& out) const {

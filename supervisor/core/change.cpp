@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/guard.hpp"
+#include "supervisor/core/known_voters.hpp"
 
 namespace fluxpg::supervisor {
 
@@ -243,7 +244,7 @@ void ChangeExecution::handle(const Now& now, const World& world, const RemoverLe
     } else {
       out.info("closed as " + writing_.outcome + ": " + writing_.command + (writing_.detail.empty() ? "" : " (" + writing_.detail + ")"));
     }
-    return view.note_record(writing_, epoch);
+    return view.note_record(now, writing_, epoch);
   }
   if (const auto* range = std::get_if<etcd::RangeResult>(&*result)) return took_read_back(now, world, lease, *range, out);
   if (const auto* list = std::get_if<etcd::MemberList>(&*result)) return took_list(now, world, lease, *list, out);
@@ -296,8 +297,9 @@ void ChangeExecution::took_list(const Now& now, const World& world, const Remove
                              std::any_of(list.members.begin(), list.members.end(), [&record](const etcd::Member& member) {
                                return member.id == record->change.member && member.learner;
                              });
-  if (!same || !still_learner || now.boot - looked_at_key_ > seconds(5)) {
-    waits_for_ = same ? "another look at the remover key" : "the voters are no longer those that decided it";
+  const bool remembered = remembers(world.persistent.voters, record->change) || !holds(Guard::kChangeRemembered);
+  if (!same || !still_learner || !remembered || now.boot - looked_at_key_ > seconds(5)) {
+    waits_for_ = !same ? "the voters are no longer those that decided it" : "another look at the remover key";
     not_before_ = now.boot + milliseconds(500);
     return;
   }

@@ -47,6 +47,7 @@ void EtcdView::next(const Now& now, Step step, Outbox& out) {
       return ask(step, etcd::GetStatus{}, seconds(1), out);
     case Step::kList:
       if (!own_is_voter() && target_.own) return;  // nobody to ask
+      list_asked_ = now.boot;
       return ask(step, etcd::ListMembers{true}, seconds(3), out);
     case Step::kLocalList:
       return ask(step, etcd::ListMembers{false}, seconds(2), out);
@@ -116,7 +117,7 @@ void EtcdView::take(const Now& now, Step step, const etcd::Result& result, Outbo
     if (step == Step::kList) next(now, Step::kDecision, out);
   } else if (const auto* range = std::get_if<etcd::RangeResult>(&*result)) {
     if (foreign(range->header)) return;
-    took_keys(step, *range);
+    took_keys(now, step, *range);
     next(now, static_cast<Step>(static_cast<std::uint32_t>(step) + 1), out);
   }
 }
@@ -154,13 +155,14 @@ void EtcdView::took_list(const Now& now, const etcd::MemberList& list, bool line
   }
   list_at_ = now.boot;
   linearizable_ = linearizable;
+  if (linearizable) list_as_of_ = list_asked_;
 }
 
-void EtcdView::took_keys(Step step, const etcd::RangeResult& range) {
+void EtcdView::took_keys(const Now& now, Step step, const etcd::RangeResult& range) {
   revision_ = std::max(revision_, range.header.revision);
   switch (step) {
     case Step::kDecision:
-      return took_decision(range);
+      return took_decision(now, range);
     case Step::kPaused:
       paused_create_ = range.kvs.empty() ? 0 : range.kvs.front().create_revision;
       return;
@@ -196,11 +198,11 @@ void EtcdView::took_keys(Step step, const etcd::RangeResult& range) {
   }
 }
 
-void EtcdView::took_decision(const etcd::RangeResult& range) {
+void EtcdView::took_decision(const Now& now, const etcd::RangeResult& range) {
   // Asked before our own transaction was answered, and answered after it: older than what is known.
   if (range.header.revision < static_cast<std::int64_t>(record_revision_.value)) return;
   record_.reset();
-  record_revision_ = Epoch{};
+  const Epoch before = std::exchange(record_revision_, Epoch{});
   remover_.reset();
   remover_create_ = 0;
   decision_as_of_ = decision_asked_;
@@ -224,6 +226,7 @@ void EtcdView::took_decision(const etcd::RangeResult& range) {
       if (!parsed) problem_ = "the remover key in etcd cannot be read, so nobody can be remover until it is gone: " + parsed.error();
     }
   }
+  if (record_revision_ != before) record_changed_at_ = now.boot;
   took_referendum(referendum);
 }
 
@@ -274,9 +277,10 @@ void EtcdView::took_history(const etcd::RangeResult& range) {
   history_read_ = true;
 }
 
-void EtcdView::note_record(record::Record record, Epoch revision) {
+void EtcdView::note_record(const Now& now, record::Record record, Epoch revision) {
   record_ = std::move(record);
   record_revision_ = revision;
+  record_changed_at_ = now.boot;
   refresh_soon();
 }
 

@@ -32,7 +32,7 @@ class EtcdView {
     revision_read_ = -1;
   }
   // Our own transaction has just put this record.
-  void note_record(record::Record record, Epoch revision);
+  void note_record(const Now& now, record::Record record, Epoch revision);
 
   // ---- our own etcd ----
   const std::optional<etcd::Status>& own() const { return own_; }  // the latest answer, however old
@@ -57,6 +57,8 @@ class EtcdView {
   TimePoint decision_as_of() const { return decision_as_of_; }
   const std::optional<record::Record>& record() const { return record_; }
   Epoch record_revision() const { return record_revision_; }
+  // The list was asked for after the record had become what record() shows: what is closed as done is in it.
+  bool list_follows_record() const { return list_as_of_ > record_changed_at_; }
   const std::optional<record::RemoverKey>& remover() const { return remover_; }
   std::int64_t remover_create_revision() const { return remover_create_; }
   // A ballot whose votes gossip did not bring its opener. The revision is that of its key; 0: there is none.
@@ -99,8 +101,8 @@ class EtcdView {
   void ask(Step step, etcd::Call call, Duration deadline, Outbox& out);
   void took_status(const Now& now, const etcd::Result& result);
   void took_list(const Now& now, const etcd::MemberList& list, bool linearizable);
-  void took_keys(Step step, const etcd::RangeResult& range);
-  void took_decision(const etcd::RangeResult& range);
+  void took_keys(const Now& now, Step step, const etcd::RangeResult& range);
+  void took_decision(const Now& now, const etcd::RangeResult& range);
   void took_referendum(const etcd::KeyValue* kv);
   void took_bindings(const etcd::RangeResult& range);
   void took_history(const etcd::RangeResult& range);
@@ -141,6 +143,8 @@ class EtcdView {
   std::string own_error_;
   std::optional<etcd::MemberList> list_;
   TimePoint list_at_{};
+  TimePoint list_asked_{};
+  TimePoint list_as_of_{};
   bool linearizable_ = false;
   TimePoint keys_at_{};
   TimePoint decision_asked_{};
@@ -148,6 +152,7 @@ class EtcdView {
   std::optional<record::Record> record_;
   Parsed<record::Record> record_parsed_;
   Epoch record_revision_;
+  TimePoint record_changed_at_{};
   Epoch history_for_;
   bool history_read_ = false;
   std::optional<record::RemoverKey> remover_;

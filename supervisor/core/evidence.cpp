@@ -15,11 +15,6 @@ constexpr Duration kGoneWhenUnlisted = seconds(60);  // silent and unlisted for 
 
 std::string in_seconds(Duration d) { return std::to_string(to_ms(d) / 1000) + " s"; }
 
-const KnownVoter* find(const std::vector<KnownVoter>& voters, MemberId member) {
-  const auto found = std::find_if(voters.begin(), voters.end(), [member](const KnownVoter& v) { return v.member == member; });
-  return found == voters.end() ? nullptr : &*found;
-}
-
 std::string text(DataState data) {
   switch (data) {
     case DataState::kUnknown:
@@ -35,7 +30,7 @@ std::string text(DataState data) {
 }
 
 LostVoter lost_voter(const Now& now, const World& world, const KnownVoter& voter) {
-  LostVoter lost{voter.member, voter.node, voter.name, voter.address, "", "unknown", ""};
+  LostVoter lost{voter.member, voter.node, voter.name, voter.address, "", "unknown", "", voter.uncertain};
   const gossip::MemberView* heard = world.heard(voter.node);
   Duration silent = now.boot - world.started;
   if (heard != nullptr) {
@@ -50,6 +45,7 @@ LostVoter lost_voter(const Now& now, const World& world, const KnownVoter& voter
     const std::int64_t before = voter.silent_since_ms == 0 ? 0 : unix_ms(now.wall) - voter.silent_since_ms;
     if (before > to_ms(silent) + 2000) lost.since += ", and silent for " + std::to_string(before / 1000) + " s in all";
   }
+  if (voter.uncertain) lost.since += "; whether it is a voter is not known, for a change of it was under way";
   const discovery::Presence presence = voter.address.empty() ? discovery::Presence::kUnknown : world.listing.presence(now, voter.address);
   if (presence != discovery::Presence::kUnknown) lost.listed = presence == discovery::Presence::kListed ? "listed" : "unlisted";
   if (presence == discovery::Presence::kListed) lost.may_live = "it is listed, and only silent: it may be cut off from here and live";
@@ -89,61 +85,6 @@ bool speaks_for_seat(const World& world, const NodeId& node) {
   if (node == world.self()) return true;
   const gossip::NodeInfo* info = world.info(node);
   return world.alive(node) && (!info->cluster || info->cluster == cluster_in_question(world));
-}
-
-namespace {
-
-// Which seat is ours our own data tells, also where no key was read yet that binds it to us.
-std::vector<KnownVoter> with_our_own(std::vector<KnownVoter> voters, const World& world) {
-  for (KnownVoter& voter : voters) {
-    if (voter.node || !world.persistent.member || voter.member != world.persistent.member) continue;
-    voter.node = world.self();
-    voter.address = world.config.address;
-  }
-  return voters;
-}
-
-// A founder's seat is told by its plan, also where etcd was lost before any key that binds it was read.
-const verdict::Founder* founder_at(const World& world, const etcd::Member& member) {
-  const Persistent& own = world.persistent;
-  if (!own.promised || own.promised->token != own.started_token) return nullptr;
-  for (const verdict::Founder& founder : own.promised->founders) {
-    if (std::find(member.peer_urls.begin(), member.peer_urls.end(), founder.peer_url) != member.peer_urls.end()) return &founder;
-  }
-  return nullptr;
-}
-
-}  // namespace
-
-std::vector<KnownVoter> known_voters(const World& world) {
-  if (!world.view.has_list()) return with_our_own(world.persistent.voters, world);
-  std::vector<KnownVoter> voters;
-  for (const etcd::Member& member : world.view.list().members) {
-    if (member.learner) continue;
-    KnownVoter voter{member.id, world.node_of(member.id), world.name_of(member.id), "", 0};
-    // Without a majority the keys cannot be read; a member id is bound to one key for ever, so the memory is as good.
-    const KnownVoter* before = find(world.persistent.voters, member.id);
-    if (!voter.node && before != nullptr && before->node) voter = *before;
-    const verdict::Founder* const founder = voter.node ? nullptr : founder_at(world, member);
-    if (founder != nullptr) voter = {member.id, founder->node, founder->name, "", 0};
-    if (before != nullptr) voter.silent_since_ms = before->silent_since_ms;
-    if (const std::string address = world.address_of(voter.node); !address.empty()) voter.address = address;
-    voters.push_back(std::move(voter));
-  }
-  return with_our_own(std::move(voters), world);
-}
-
-std::optional<std::vector<KnownVoter>> voters_to_remember(const Now& now, const World& world) {
-  const bool current = world.view.list_is_current(now) && world.view.list().header.cluster == world.persistent.cluster;
-  if (!current && world.persistent.voters.empty()) return std::nullopt;
-  std::vector<KnownVoter> voters = current ? known_voters(world) : world.persistent.voters;
-  for (KnownVoter& voter : voters) {
-    const gossip::MemberView* heard = world.heard(voter.node);
-    const bool gone = heard != nullptr && !world.alive(voter.node);
-    if (voter.node == world.self() || (heard != nullptr && !gone)) voter.silent_since_ms = 0;
-    if (gone && voter.silent_since_ms == 0) voter.silent_since_ms = unix_ms(now.wall) - to_ms(now.boot - heard->since);
-  }
-  return voters;
 }
 
 void LossEvidence::tick(const Now& now, const World& world, Outbox& out) {
@@ -197,16 +138,19 @@ MajorityLoss LossEvidence::situation(const Now& now, const World& world) const {
   const std::vector<KnownVoter> voters = known_voters(world);
   MajorityLoss out;
   out.cluster = cluster_in_question(world);
-  out.voters = voters.size();
-  out.needed = voters.size() / 2 + 1;
   out.left = world.persistent.left();
   out.has_leader = world.view.own_has_leader(now);
+  const auto answers = [&](const KnownVoter& voter) {
+    return speaks_for_seat(world, voter.node) || world.only_gossip_misses(now, voter.node);
+  };
+  const Shares live = shares(voters, answers);
+  out.voters = live.worse().voters;
+  out.needed = live.worse().majority();
+  out.live = live.worse().those;
+  out.majority_with = live.with.majority();
+  out.majority_without = live.without.majority();
   for (const KnownVoter& voter : voters) {
-    if (speaks_for_seat(world, voter.node) || world.only_gossip_misses(now, voter.node)) {
-      ++out.live;
-    } else {
-      out.lost.push_back(lost_voter(now, world, voter));
-    }
+    if (!answers(voter)) out.lost.push_back(lost_voter(now, world, voter));
   }
   std::sort(out.lost.begin(), out.lost.end(), [](const LostVoter& a, const LostVoter& b) { return a.name < b.name; });
   out.survivors.push_back(survivor(world, world.gossip.self(), voters));

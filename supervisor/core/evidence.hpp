@@ -4,15 +4,10 @@
 #include <map>
 #include <vector>
 
+#include "supervisor/core/known_voters.hpp"
 #include "supervisor/core/outbox.hpp"
-#include "supervisor/core/world.hpp"
 
 namespace fluxpg::supervisor {
-
-// The voters as etcd lists them; if it cannot be asked, as it last did, perhaps before a restart of this daemon.
-std::vector<KnownVoter> known_voters(const World& world);
-// The same to be remembered: with the time since when each is silent. nullopt: etcd does not say just now who the voters are.
-std::optional<std::vector<KnownVoter>> voters_to_remember(const Now& now, const World& world);
 
 // The cluster that this node's words are about: that of its own data; without any (a guest, a newcomer), the one whose list it reads.
 ClusterId cluster_in_question(const World& world);

@@ -37,6 +37,8 @@ struct KnownVoter {
   std::string name;
   std::string address;
   std::int64_t silent_since_ms = 0;  // unix time; 0: it lived when this was written
+  // Its promotion or removal was decided, and no list has told yet how that ended: it may be a voter or not.
+  bool uncertain = false;
   bool operator==(const KnownVoter&) const = default;
 };
 // An operator's `recover` on this node.

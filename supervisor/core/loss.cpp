@@ -51,13 +51,16 @@ std::string recover_obstacle(const std::optional<MajorityLoss>& loss, const std:
            " voters answer, which is a majority: repair what keeps their etcd apart, or wait until they have elected a leader.";
   }
   std::vector<std::string> may_live;
+  std::size_t certain = 0;
   std::string flags;
   for (const LostVoter& voter : loss->lost) {
     if (voter.may_live.empty() || contains(although, voter.address)) continue;
     may_live.push_back(named(voter));
+    if (!voter.uncertain) ++certain;
     if (!voter.address.empty()) flags += " --although-they-may-live " + voter.address;
   }
-  if (holds(Guard::kRecoverUnlessTheyLive) && may_live.size() >= loss->needed) {
+  const bool suffice = may_live.size() >= loss->majority_with || certain >= loss->majority_without;
+  if (holds(Guard::kRecoverUnlessTheyLive) && suffice) {
     return "Refused: " + enumerated(may_live) + " are not known to be dead, and would be a majority of " + std::to_string(loss->voters) +
            " that goes on without this node. Bring them back; or, if you know that they are gone for good, answer for them:" + flags;
   }

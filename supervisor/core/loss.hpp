@@ -22,10 +22,11 @@ struct LostVoter {
   MemberId member;
   NodeId node;
   std::string name;
-  std::string address;   // empty: unknown
-  std::string since;     // a sentence: since when it is silent, and when it was last heard
-  std::string listed;    // "listed", "unlisted", "unknown"
-  std::string may_live;  // why it may be cut off from here, and live; empty: it is silent and the Flux API has dropped it
+  std::string address;     // empty: unknown
+  std::string since;       // a sentence: since when it is silent, and when it was last heard
+  std::string listed;      // "listed", "unlisted", "unknown"
+  std::string may_live;    // why it may be cut off from here, and live; empty: it is silent and the Flux API has dropped it
+  bool uncertain = false;  // whether it is a voter is not known: a change of it was under way
 };
 
 struct Survivor {
@@ -43,9 +44,13 @@ struct Survivor {
 
 struct MajorityLoss {
   ClusterId cluster;
+  // Of the electorate that lacks more, where it is not known whether one is a voter.
   std::size_t voters = 0;
   std::size_t needed = 0;
   std::size_t live = 0;  // survivors that are voters
+  // What would be a majority elsewhere: with the uncertain one, and of the others alone.
+  std::size_t majority_with = 0;
+  std::size_t majority_without = 0;
   bool has_leader = false;
   std::vector<LostVoter> lost;
   std::vector<Survivor> survivors;  // every node that answers, ourselves first

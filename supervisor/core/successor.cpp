@@ -33,15 +33,23 @@ std::vector<const gossip::NodeInfo*> strangers(const World& world) {
 }
 
 // Voters of the old cluster that live with its data. Whoever was only its learner is none, whatever data it holds.
+bool is_there(const World& world, const KnownVoter& voter) {
+  if (voter.node == world.self() || voter.member == world.persistent.member) return true;
+  return world.alive(voter.node) && world.info(voter.node)->cluster == world.persistent.cluster;
+}
+
 std::vector<std::string> still_there(const World& world) {
   std::vector<std::string> names;
   for (const KnownVoter& voter : known_voters(world)) {
-    const gossip::NodeInfo* info = world.info(voter.node);
+    if (!is_there(world, voter)) continue;
     const bool own = voter.node == world.self() || voter.member == world.persistent.member;
-    if (own || (world.alive(voter.node) && info->cluster == world.persistent.cluster))
-      names.push_back(own ? world.config.name : info->name);
+    names.push_back(own ? world.config.name : world.info(voter.node)->name);
   }
   return names;
+}
+
+bool is_majority_there(const World& world) {
+  return shares(known_voters(world), [&world](const KnownVoter& voter) { return is_there(world, voter); }).possibly();
 }
 
 bool is_given_up_here(const Persistent& persistent, const gossip::NodeInfo& stranger) {
@@ -146,8 +154,7 @@ void Successor::wait(const Now& now, const World& world, bool alone, const Proce
   }
   keeps_down_ = is_down(seen) && holds(Guard::kReturnedStaysDown);
   const std::vector<std::string> there = still_there(world);
-  const std::size_t needed = known_voters(world).size() / 2 + 1;
-  if (there.size() >= needed && holds(Guard::kLivingMajorityStays) && !told_) {
+  if (is_majority_there(world) && holds(Guard::kLivingMajorityStays) && !told_) {
     few_since_ = kNever;
     problem_ = said + "; " + enumerated(there) +
                " with data of the old one would be its majority, so that data is left alone and etcd stays as "

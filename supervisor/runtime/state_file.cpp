@@ -79,7 +79,7 @@ void read_recovery(const json& value, supervisor::Persistent& state) {
   if (value.contains("outlived")) state.outlived.value = hex_from(value.at("outlived"));
   for (const auto& v : value.value("voters", json::array())) {
     state.voters.push_back({MemberId{hex_from(v.at("member"))}, node_from(v.at("node")), v.at("name").get<std::string>(),
-                            v.at("address").get<std::string>(), v.at("silent_since_ms").get<std::int64_t>()});
+                            v.at("address").get<std::string>(), v.at("silent_since_ms").get<std::int64_t>(), v.value("uncertain", false)});
   }
   const json recovery = value.value("recovery", json());
   if (recovery.is_null()) return;
@@ -114,6 +114,7 @@ std::string state_to_json(const supervisor::Persistent& state) {
                                {"name", voter.name},
                                {"address", voter.address},
                                {"silent_since_ms", voter.silent_since_ms}});
+    if (voter.uncertain) value["voters"].back()["uncertain"] = true;
   }
   value["recovery"] = nullptr;
   if (state.recovery) {

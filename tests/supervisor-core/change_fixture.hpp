@@ -4,12 +4,16 @@
 #include <algorithm>
 
 #include "supervisor/core/change.hpp"
+#include "supervisor/core/known_voters.hpp"
 #include "tests/supervisor-core/fixture.hpp"
 
 namespace fluxpg::supervisor::test {
 
 struct Changes : ::testing::Test {
-  Changes() { house.dead(3); }
+  Changes() {
+    house.dead(3);
+    house.persistent.cluster = kCluster;
+  }
 
   void be_remover() {
     house.hold(lease);
@@ -46,7 +50,11 @@ struct Changes : ::testing::Test {
   // A decision that another remover has opened.
   void adopt_removal() { house.open_record(removal()); }
 
-  void tick() { change.tick(house.now, house.world(), lease, house.out); }
+  // Who the voters are is remembered first, as the agent does it.
+  void tick() {
+    if (const auto voters = voters_to_remember(house.now, house.world())) house.persistent.voters = *voters;
+    change.tick(house.now, house.world(), lease, house.out);
+  }
   // … and the victim's etcd says nothing of itself; what comes next is the look at the key.
   void look() {
     tick();

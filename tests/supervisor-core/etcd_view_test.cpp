@@ -146,7 +146,7 @@ TEST(EtcdView, AReadOlderThanOurOwnTransactionDoesNotUndoIt) {
   House house;
   record::Record mine;
   mine.change.name = "mine";
-  house.view.note_record(mine, Epoch{static_cast<std::uint64_t>(house.etcd.revision) + 1});
+  house.view.note_record(house.now, mine, Epoch{static_cast<std::uint64_t>(house.etcd.revision) + 1});
   house.read();
   ASSERT_TRUE(house.view.record());
   EXPECT_EQ(house.view.record()->change.name, "mine");
@@ -173,7 +173,7 @@ TEST(EtcdView, AHistoryOlderThanOurOwnClosingIsReadOnceMore) {
         house.etcd.put(record::record_key("app"), record::to_json(closed));
         const Epoch epoch{static_cast<std::uint64_t>(house.etcd.revision)};
         house.etcd.put(record::history_key("app", epoch), record::to_json(closed));
-        house.view.note_record(closed, epoch);
+        house.view.note_record(house.now, closed, epoch);
       }
       house.view.handle(house.now, one.purpose, answer, house.out);
     }

@@ -29,7 +29,7 @@ MajorityLoss two_of_three_gone() {
   MajorityLoss loss;
   loss.cluster = kCluster;
   loss.voters = 3;
-  loss.needed = 2;
+  loss.needed = loss.majority_with = loss.majority_without = 2;
   loss.live = 1;
   loss.lost = {lost(2, false), lost(3, false)};
   loss.survivors = {copy_of(1, 50)};

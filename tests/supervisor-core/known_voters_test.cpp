@@ -1,0 +1,136 @@
+// Who the voters are when etcd cannot be asked: what is written down before a change is called, and how a majority is counted after it.
+#include "supervisor/core/evidence.hpp"
+#include "tests/supervisor-core/change_fixture.hpp"
+
+namespace fluxpg::supervisor::test {
+namespace {
+
+record::Record promotion(const std::string& outcome = "") {
+  record::Record record;
+  record.change = {record::Kind::kPromote, MemberId{9}, node_id(9), "n9", "", "seat-empty", ""};
+  record.outcome = outcome;
+  return record;
+}
+
+struct Remembering : Changes {
+  Remembering() {
+    house.etcd.members.push_back({MemberId{9}, "n9", {"https://n9:2380"}, {}, true});
+    house.read();
+  }
+  std::vector<KnownVoter> remembered() const { return voters_to_remember(house.now, house.world()).value_or(std::vector<KnownVoter>{}); }
+  bool is_uncertain(MemberId member) const {
+    const std::vector<KnownVoter> voters = remembered();
+    const KnownVoter* const voter = find(voters, member);
+    return voter != nullptr && voter->uncertain;
+  }
+};
+
+TEST_F(Remembering, AnOpenPromotionIsOfAVoterPerhaps) {
+  EXPECT_EQ(remembered().size(), 3U);
+  house.open_record(promotion());
+  ASSERT_EQ(remembered().size(), 4U);
+  EXPECT_TRUE(is_uncertain(MemberId{9}));
+  EXPECT_FALSE(is_uncertain(MemberId{2}));
+  house.etcd.members.back().learner = false;
+  house.read();
+  EXPECT_FALSE(is_uncertain(MemberId{9})) << "the list shows it: it is a voter";
+  EXPECT_EQ(remembered().size(), 4U);
+}
+
+TEST_F(Remembering, AnOpenRemovalIsOfAVoterPerhaps) {
+  house.open_record(removal());
+  EXPECT_TRUE(is_uncertain(MemberId{3}));
+  std::erase_if(house.etcd.members, [](const etcd::Member& member) { return member.id == MemberId{3}; });
+  house.read();
+  EXPECT_EQ(find(remembered(), MemberId{3}), nullptr);
+}
+
+TEST_F(Remembering, WhatIsClosedIsUncertainUntilAListIsAskedForThatFollowsIt) {
+  house.open_record(promotion());
+  house.view.note_record(house.now, promotion("done"), Epoch{static_cast<std::uint64_t>(house.etcd.revision) + 1});
+  EXPECT_TRUE(is_uncertain(MemberId{9})) << "the list that is known was asked for before";
+  house.etcd.put(record::record_key("app"), record::to_json(promotion("done")));
+  house.pass(seconds(1));
+  house.read();
+  EXPECT_FALSE(is_uncertain(MemberId{9})) << "an operator has removed it by hand";
+  EXPECT_EQ(remembered().size(), 3U);
+}
+
+TEST_F(Remembering, WhatWasVoidIsForgotten) {
+  house.open_record(promotion());
+  ASSERT_TRUE(is_uncertain(MemberId{9}));
+  house.open_record(promotion("void"));
+  EXPECT_EQ(remembered().size(), 3U);
+}
+
+TEST_F(Remembering, ItOutlivesARestartWithoutAWordOfEtcd) {
+  house.open_record(promotion());
+  house.persistent.voters = remembered();
+  house.view = EtcdView{"app", 1000};
+  EXPECT_TRUE(is_uncertain(MemberId{9}));
+}
+
+TEST_F(Remembering, AChangeThatIsNotOnDiskIsNotCalled) {
+  be_remover();
+  house.open_record(removal());
+  for (int i = 0; i < 8; ++i) {
+    change.tick(house.now, house.world(), lease, house.out);  // the fixture's would remember first
+    answer_all();
+  }
+  EXPECT_EQ(removals_called, 0);
+  pass(seconds(1));
+  run();
+  EXPECT_EQ(removals_called, 1);
+}
+
+// The only voter has promoted node 2, and nobody knows how that ended: its etcd serves nobody.
+TEST(AloneWithAPromotion, ItIsALossThatMayBeRecoveredFrom) {
+  House house{1};
+  house.persistent.chosen = true;
+  house.persistent.cluster = kCluster;
+  house.persistent.member = MemberId{1};
+  house.persistent.voters = {{MemberId{1}, node_id(1), "n1", address_of(1), 0}, {MemberId{2}, node_id(2), "n2", address_of(2), 0, true}};
+  house.view = EtcdView{"app", 1000};
+  house.announces(house.member_info(1));
+  const auto refusal = [&house] { return recover_obstacle(LossEvidence{}.situation(house.now, house.world()), {}); };
+  const MajorityLoss loss = LossEvidence{}.situation(house.now, house.world());
+  EXPECT_EQ(loss.voters, 2U);
+  EXPECT_EQ(loss.needed, 2U);
+  EXPECT_EQ(loss.live, 1U);
+  ASSERT_EQ(loss.lost.size(), 1U);
+  EXPECT_NE(loss.lost[0].since.find("whether it is a voter is not known"), std::string::npos);
+  EXPECT_EQ(refusal(), "");
+  house.persistent.voters.pop_back();
+  EXPECT_NE(refusal(), "") << "an only voter elects itself: there is nothing to recover from";
+}
+
+TEST(ShareOfVoters, AMajorityIsOneByBothElectoratesOrByOneOfThem) {
+  std::vector<KnownVoter> voters(4);
+  for (std::size_t i = 0; i < voters.size(); ++i) voters[i].member = MemberId{i};
+  voters[3].uncertain = true;
+  const auto first = [&voters](std::uint64_t n) { return shares(voters, [n](const KnownVoter& v) { return v.member.value < n; }); };
+  EXPECT_FALSE(first(1).possibly());
+  EXPECT_TRUE(first(2).possibly()) << "two of three";
+  EXPECT_FALSE(first(2).surely()) << "two of four";
+  EXPECT_EQ(first(2).worse().voters, 4U);
+  EXPECT_TRUE(first(3).surely());
+}
+
+// Of three voters a fourth was being promoted; two of the three may live elsewhere, and would be enough if it was not.
+TEST(Recover, CountsWhoMayLiveElsewhereByBothElectorates) {
+  MajorityLoss loss;
+  loss.voters = 4;
+  loss.needed = loss.majority_with = 3;
+  loss.majority_without = 2;
+  loss.live = 1;
+  loss.survivors.emplace_back();
+  loss.survivors.front().self = loss.survivors.front().voter = true;
+  LostVoter silent{MemberId{2}, node_id(2), "n2", address_of(2), "", "listed", "silent"};
+  loss.lost = {silent, silent};
+  EXPECT_NE(recover_obstacle(loss, {}), "");
+  loss.lost[1].uncertain = true;
+  EXPECT_EQ(recover_obstacle(loss, {}), "") << "one of three, two of four";
+}
+
+}  // namespace
+}  // namespace fluxpg::supervisor::test
