@@ -123,7 +123,9 @@ Survivor LossEvidence::survivor(const World& world, const gossip::NodeInfo& info
   out.cluster = info.cluster;
   out.data = text(info.data);
   const KnownVoter* seat = find(voters, info.member);
-  out.voter = seat != nullptr && seat->node == info.id && info.cluster == cluster_in_question(world) && info.data == DataState::kHasEtcd;
+  // Nobody is sent to another node that is a voter only perhaps: it may know of itself that it is none.
+  const bool votes = seat != nullptr && seat->node == info.id && (out.self || !seat->uncertain);
+  out.voter = votes && info.cluster == cluster_in_question(world) && info.data == DataState::kHasEtcd;
   const auto seen = etcd_.find({info.cluster, info.member});
   const etcd::Status* status = out.self && world.view.own() ? &*world.view.own() : seen != etcd_.end() ? &seen->second : nullptr;
   if (status != nullptr) {

@@ -1,8 +1,7 @@
 #!/usr/bin/env python3
 """Random seeds: no invariant breaks, and every run settles. FLUXPG_SEEDS=A-B picks others.
 
-The first 20,000 take some minutes of two cores. Of 1-100000 one does not settle yet: 86646 (the only voter is killed right after it had made
-another one a voter and before it read that, and the new one's disk is lost: it knows of itself only, and refuses to be recovered).
+The first 20,000 take some minutes of two cores.
 """
 import os
 

@@ -104,6 +104,33 @@ TEST(AloneWithAPromotion, ItIsALossThatMayBeRecoveredFrom) {
   EXPECT_NE(refusal(), "") << "an only voter elects itself: there is nothing to recover from";
 }
 
+// Of two voters one is gone, and the promotion of node 3, which lives, had no end that anybody saw.
+TEST(AloneWithAPromotion, NobodyIsSentToWhoeverIsAVoterOnlyPerhaps) {
+  House house{1};
+  house.persistent.chosen = true;
+  house.persistent.cluster = kCluster;
+  house.persistent.member = MemberId{1};
+  house.persistent.voters = {{MemberId{1}, node_id(1), "n1", address_of(1), 0},
+                             {MemberId{2}, node_id(2), "n2", address_of(2), 1},
+                             {MemberId{3}, node_id(3), "n3", address_of(3), 0, true}};
+  house.view = EtcdView{"app", 1000};
+  house.announces(house.member_info(1));
+  house.hears(house.member_info(3));
+  const MajorityLoss loss = LossEvidence{}.situation(house.now, house.world());
+  EXPECT_EQ(loss.voters, 2U) << "without it";
+  EXPECT_EQ(loss.live, 1U);
+  ASSERT_EQ(loss.survivors.size(), 2U);
+  EXPECT_TRUE(loss.survivors[0].voter);
+  EXPECT_FALSE(loss.survivors[1].voter) << "it may remember that it is none, and refuse as well";
+  house.persistent.member = MemberId{3};  // seen from there
+  house.persistent.voters[0].node = node_id(9);
+  house.persistent.voters[2].node = node_id(1);
+  gossip::NodeInfo self = house.member_info(1);
+  self.member = MemberId{3};
+  house.announces(self);
+  EXPECT_TRUE(LossEvidence{}.situation(house.now, house.world()).survivors[0].voter) << "it knows its own data";
+}
+
 TEST(ShareOfVoters, AMajorityIsOneByBothElectoratesOrByOneOfThem) {
   std::vector<KnownVoter> voters(4);
   for (std::size_t i = 0; i < voters.size(); ++i) voters[i].member = MemberId{i};
