@@ -295,16 +295,15 @@ void Agent::Impl::step(const Now& now) {
 
 // Whose etcd is asked beside our own. Whoever holds data asks nobody of another cluster. Whoever has set its data aside prefers the cluster
 // that it gave way to, and asks any other if nobody is left of that one: it may have been given up in its turn.
-const std::vector<EtcdTarget>& Agent::Impl::remotes() {
+const std::vector<EtcdTarget>& Agent::Impl::remotes(const Now& now) {
   const std::tuple basis{gossip_.version(), persistent_.cluster, persistent_.chosen};
   if (remotes_for_ == basis) return remotes_;
   remotes_for_ = basis;
   remotes_.clear();
   std::vector<EtcdTarget> others;
-  for (const auto& [id, member] : gossip_.members()) {
-    if (member.state != gossip::State::kAlive || !member.info.member || !member.info.cluster) continue;
-    const bool same = !persistent_.cluster || member.info.cluster == persistent_.cluster;
-    (same ? remotes_ : others).push_back(World::etcd_of(member.info));
+  for (const gossip::NodeInfo* info : world(now).with_etcd()) {
+    const bool same = !persistent_.cluster || info->cluster == persistent_.cluster;
+    (same ? remotes_ : others).push_back(World::etcd_of(*info));
   }
   if (remotes_.empty() && !persistent_.chosen) remotes_ = std::move(others);
   return remotes_;
@@ -312,7 +311,8 @@ const std::vector<EtcdTarget>& Agent::Impl::remotes() {
 
 void Agent::Impl::read_etcd(const Now& now) {
   static const std::vector<EtcdTarget> kNobody;
-  view_.tick(now, Restoration::under_way(persistent_) ? kNobody : remotes(), persistent_.chosen ? persistent_.cluster : ClusterId{}, out_);
+  view_.tick(now, Restoration::under_way(persistent_) ? kNobody : remotes(now), persistent_.chosen ? persistent_.cluster : ClusterId{},
+             out_);
   if (view_.own_has_leader(now)) {
     no_leader_since_ = kNever;
   } else if (no_leader_since_ == kNever) {

@@ -88,7 +88,7 @@ class Agent::Impl {
   bool is_guest() const;
   Duration heartbeat_period() const;
   World world(const Now& now) const;
-  const std::vector<EtcdTarget>& remotes();
+  const std::vector<EtcdTarget>& remotes(const Now& now);
   static std::optional<gossip::Statement> statement(void* self, const Now& now, const Nonce& nonce);
 
   // ---- telling ----

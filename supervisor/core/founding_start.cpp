@@ -14,7 +14,6 @@ using verdict::FoundingStart;
 namespace {
 enum class Step : std::uint32_t { kCommit, kLookElsewhere };
 constexpr Duration kLookEvery = seconds(2);
-constexpr Duration kSetAsideTakes = seconds(2);  // until the disk is looked at again
 }  // namespace
 
 void Founding::take(const Now& now, const World& world, bool may_found, const FoundingStart& start, Persistent& persistent, Outbox& out) {
@@ -94,10 +93,7 @@ void Founding::set_aside(const Now& now, const ProcessesSeen& seen, Persistent& 
 void Founding::look_elsewhere(const Now& now, const World& world, Outbox& out) {
   if (now.boot < look_elsewhere_at_) return;
   look_elsewhere_at_ = now.boot + kLookEvery;
-  std::vector<const gossip::NodeInfo*> others;
-  for (const auto& [id, member] : world.gossip.members()) {
-    if (member.state == gossip::State::kAlive && member.info.member && member.info.cluster) others.push_back(&member.info);
-  }
+  const auto others = world.with_etcd();
   if (others.empty()) return;
   const etcd::Range founded{record::founded_key(world.config.app), false, false, 1, false};
   out.ask({Purpose::Part::kFounding, static_cast<std::uint32_t>(Step::kLookElsewhere), {}},

@@ -180,6 +180,7 @@ struct StopEtcd {
 struct SetAsideEtcdData {
   std::string why;
 };
+constexpr Duration kSetAsideTakes = seconds(2);  // until the disk is looked at again; data that is still there is set aside once more
 // Take a snapshot of our own etcd, stop it, set its data aside, and restore the snapshot in its place as a cluster of its own: `run` names
 // its only member and the token. Repeated after a crash it goes on where it was. Answered by EtcdRestored.
 struct RestoreEtcd {

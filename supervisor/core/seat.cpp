@@ -11,9 +11,8 @@ namespace fluxpg::supervisor {
 namespace {
 constexpr Duration kFirstBackoff = seconds(1);
 constexpr Duration kLongestBackoff = seconds(30);
-constexpr Duration kSetAsideTakes = seconds(2);  // until the disk is looked at again; still there: once more
-constexpr Duration kMoveAgain = seconds(15);     // after etcd was stopped because its address is no longer ours
-constexpr int kEvicted = 0;                      // etcd ends with 0 only after it learned that it was removed
+constexpr Duration kMoveAgain = seconds(15);  // after etcd was stopped because its address is no longer ours
+constexpr int kEvicted = 0;                   // etcd ends with 0 only after it learned that it was removed
 }  // namespace
 
 RunEtcd Seat::base(const World& world) {

@@ -8,8 +8,6 @@
 
 namespace fluxpg::supervisor {
 
-using gossip::State;
-
 namespace {
 
 constexpr Duration kAskEvery = seconds(2);
@@ -17,18 +15,14 @@ constexpr Duration kAnswerPatience = seconds(20);    // before etcd is started n
 constexpr Duration kFewFor = seconds(10);            // that long too few of the old cluster: whoever restarts just now is heard by then
 constexpr Duration kOthersHeardWithin = seconds(6);  // after our own start, while some voter was never heard
 constexpr Duration kLivesFor = seconds(10);          // that long a leader is seen before it is remembered that the majority lives
-constexpr Duration kSetAsideTakes = seconds(2);
 
 bool is_down(const ProcessesSeen& seen) {
   return seen.etcd.state == Process::State::kStopped || seen.etcd.state == Process::State::kExited;
 }
 
 std::vector<const gossip::NodeInfo*> strangers(const World& world) {
-  std::vector<const gossip::NodeInfo*> result;
-  for (const auto& [id, member] : world.gossip.members()) {
-    const bool other = member.info.cluster && member.info.cluster != world.persistent.cluster && member.info.member;
-    if (other && member.state == State::kAlive) result.push_back(&member.info);
-  }
+  std::vector<const gossip::NodeInfo*> result = world.with_etcd();
+  std::erase_if(result, [&world](const gossip::NodeInfo* info) { return info->cluster == world.persistent.cluster; });
   return result;
 }
 

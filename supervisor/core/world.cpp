@@ -101,6 +101,14 @@ const gossip::NodeInfo* World::successor(const Now& now, const NodeId& node) con
   return nullptr;
 }
 
+std::vector<const gossip::NodeInfo*> World::with_etcd() const {
+  std::vector<const gossip::NodeInfo*> result;
+  for (const auto& [id, member] : gossip.members()) {
+    if (member.state == State::kAlive && member.info.member && member.info.cluster) result.push_back(&member.info);
+  }
+  return result;
+}
+
 std::string World::peer_url(const gossip::NodeInfo& node) const {
   return "https://" + host_name(node.id) + ":" + std::to_string(node.ports.etcd_peer);
 }

@@ -72,8 +72,9 @@ struct World {
   bool alive(const NodeId& node) const;                    // alive or only suspected; ourselves: always
   // Gossip holds it dead, and yet its etcd has answered us since: only its daemon is gone, or unreachable.
   bool only_gossip_misses(const Now& now, const NodeId& node) const;
-  NodeId node_of(MemberId member) const;  // by etcd's own record; zero if none
-  MemberId own_member() const;            // in the list as voter or learner; zero if not
+  std::vector<const gossip::NodeInfo*> with_etcd() const;  // alive, not suspected, and a member of some cluster: its etcd can be asked
+  NodeId node_of(MemberId member) const;                   // by etcd's own record; zero if none
+  MemberId own_member() const;                             // in the list as voter or learner; zero if not
   std::string name_of(MemberId member) const;
   std::map<MemberId, std::string> names() const;
   std::string name_of(const NodeId& node) const;
