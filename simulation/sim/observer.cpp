@@ -185,9 +185,9 @@ void Invariants::check_decision(const record::Record& record) {
   if (!host || record.change.rule == verdict::kLeaveRule) return;
   const Observed& seen = observed(*host);
   const Duration away = away_for(*host, record.remover);
-  // A row that came back a moment ago, or only for a moment, was seen by nobody who voted.
+  // A row that came back a moment ago, or for less than a poll's period, may have been seen by nobody who voted.
   const auto lacks = [this](const Observed::Row& row) {
-    return seen_.now() - (seen_.now() - row.since < seconds(45) || row.last - row.since < seconds(30) ? row.before : row.last) >
+    return seen_.now() - (seen_.now() - row.since < seconds(45) || row.last - row.since < minutes(1) ? row.before : row.last) >
            seconds(55);
   };
   const auto lacking = static_cast<std::size_t>(std::count_if(seen.rows.begin(), seen.rows.end(), lacks));
