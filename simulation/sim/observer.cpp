@@ -187,8 +187,7 @@ void Invariants::check_decision(const record::Record& record) {
   const Duration away = away_for(*host, record.remover);
   // A row that came back a moment ago, or for less than a poll's period, may have been seen by nobody who voted.
   const auto lacks = [this](const Observed::Row& row) {
-    return seen_.now() - (seen_.now() - row.since < seconds(45) || row.last - row.since < minutes(1) ? row.before : row.last) >
-           seconds(55);
+    return seen_.now() - (seen_.now() - row.since < seconds(45) || row.last - row.since < minutes(1) ? row.before : row.last) > seconds(55);
   };
   const auto lacking = static_cast<std::size_t>(std::count_if(seen.rows.begin(), seen.rows.end(), lacks));
   const bool listed = lacking < std::min<std::size_t>(2, seen_.flux().backends()) && seen_.now() - misled_at_ > minutes(2);
