@@ -65,6 +65,15 @@ struct Persistent {
   std::optional<Departure> leave;  // nullopt: it stays
   // The etcd of a founding plan that was never seen chosen is being stopped and its data set aside.
   bool abandons() const { return !started_token.empty() && started_token == given_up_token && !chosen; }
+  // Its data is no longer here, or no longer of that cluster: whatever comes next, this node is no member of it.
+  void forget_cluster() {
+    chosen = false;
+    cluster = ClusterId{};
+    member = MemberId{};
+    started_token.clear();
+    promised.reset();
+    voters.clear();
+  }
   bool consents() const { return leave && leave->stage != Departure::Stage::kHandsOver; }
   bool left() const { return leave && leave->stage == Departure::Stage::kLeft; }
   bool operator==(const Persistent&) const = default;

@@ -63,12 +63,7 @@ bool Restoration::take(const EtcdRestored& restored, Persistent& persistent, Out
     return false;
   }
   persistent.recovery->restored = true;
-  persistent.chosen = false;
-  persistent.cluster = ClusterId{};
-  persistent.member = MemberId{};
-  persistent.started_token.clear();
-  persistent.promised.reset();
-  persistent.voters.clear();
+  persistent.forget_cluster();
   out.push(Persist{persistent});
   out.warn("the copy is restored under a new token; the old data is set aside");
   return true;

@@ -176,12 +176,8 @@ bool Successor::give_way(const Now& now, const World& world, const ProcessesSeen
     out.push(SetAsideEtcdData{"cluster-given-up"});
     return false;
   }
-  persistent.chosen = false;
+  persistent.forget_cluster();
   persistent.cluster = word_->answered;  // whom to join
-  persistent.member = MemberId{};
-  persistent.started_token.clear();
-  persistent.promised.reset();
-  persistent.voters.clear();
   out.push(Persist{persistent});
   *this = Successor{};
   return true;

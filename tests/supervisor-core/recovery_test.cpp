@@ -77,6 +77,34 @@ TEST(Recover, StartsPatroniAnewOnceTheRecoveredClusterIsThere) {
   EXPECT_TRUE(house.persistent.recovery->done);
 }
 
+TEST(Recover, SaysWhatItDoesUntilItIsDone) {
+  Persistent persistent;
+  EXPECT_TRUE(Restoration::doing(persistent).empty());
+  persistent.recovery = Recovery{{}, "token", false, false};
+  ASSERT_EQ(Restoration::doing(persistent).size(), 1U);
+  EXPECT_NE(Restoration::doing(persistent)[0].waits_for.find("snapshot"), std::string::npos);
+  persistent.recovery->restored = true;
+  EXPECT_NE(Restoration::doing(persistent)[0].waits_for.find("keys"), std::string::npos);
+  persistent.recovery->done = true;
+  EXPECT_TRUE(Restoration::doing(persistent).empty());
+}
+
+TEST(Evidence, IsGatheredEveryThreeSecondsAndNotInBetween) {
+  House house{3};
+  house.config.runs_patroni = true;
+  LossEvidence evidence;
+  const auto asked = [&] {
+    evidence.tick(house.now, house.world(), house.out);
+    return calls<etcd::GetStatus>(house.asked()).size();
+  };
+  EXPECT_EQ(asked(), 2U) << "the etcds of the other two";
+  EXPECT_EQ(house.done<AskPostgres>().size(), 3U) << "and everybody's PostgreSQL";
+  house.pass(seconds(2));
+  EXPECT_EQ(asked(), 0U);
+  house.pass(seconds(1));
+  EXPECT_EQ(asked(), 2U);
+}
+
 // To a guest and a newcomer, which have no data, the voters are those of the list they read.
 TEST(Recover, ANodeWithoutDataCountsTheVotersOfTheClusterThatItReads) {
   House house{3};
@@ -126,6 +154,8 @@ class GivenUp : public ::testing::Test {
     house.persistent.chosen = true;
     house.persistent.cluster = kCluster;
     house.persistent.member = MemberId{1};
+    house.persistent.started_token = "old";
+    house.persistent.promised = verdict::FoundingPlan{1, node_id(1), "old", 3, {}, {}};
     for (std::uint8_t n = 1; n <= 3; ++n) {
       house.persistent.voters.push_back({MemberId{n}, node_id(n), "node-" + std::to_string(n), address_of(n), 0});
     }
@@ -158,6 +188,13 @@ class GivenUp : public ::testing::Test {
     result.kvs.push_back({"k", record::to_json(word), 1, 1, {}});
     successor.handle(house.world(), etcd::Answer{result});
   }
+  void knows_no_cluster() const {
+    EXPECT_FALSE(house.persistent.chosen);
+    EXPECT_FALSE(house.persistent.member);
+    EXPECT_EQ(house.persistent.started_token, "");
+    EXPECT_FALSE(house.persistent.promised);
+    EXPECT_TRUE(house.persistent.voters.empty());
+  }
   bool passes(Duration time) {
     house.pass(time);
     return successor.tick(house.now, house.world(), seen, house.persistent, house.out);
@@ -184,9 +221,8 @@ TEST_F(GivenUp, ItGivesWayOnASignedWordStepByStepAndForgetsItsCluster) {
   EXPECT_EQ(house.done<SetAsideEtcdData>().size(), 1U);
   seen.etcd_data = false;
   EXPECT_TRUE(passes(seconds(3)));
-  EXPECT_FALSE(house.persistent.chosen);
-  EXPECT_EQ(house.persistent.cluster, ClusterId{0xc2});
-  EXPECT_FALSE(house.persistent.member);
+  knows_no_cluster();
+  EXPECT_EQ(house.persistent.cluster, ClusterId{0xc2}) << "whom to join";
 }
 
 TEST_F(GivenUp, AForgedWordAStrangersAndOneAboutAnotherClusterChangeNothing) {
@@ -330,7 +366,11 @@ TEST_F(GivenUp, RestoringIsPlannedDurablyDoneOnceAndBegunAgainAfterAFailure) {
   restoration.tick(house.now, house.world(), house.persistent, house.out);
   const auto orders = house.done<RestoreEtcd>();
   ASSERT_EQ(orders.size(), 1U);
-  EXPECT_EQ(orders[0].run.initial_cluster.size(), 1U);
+  const std::string host = "https://" + host_name(node_id(1));
+  EXPECT_EQ(orders[0].run.client_url, host + ":2379");
+  EXPECT_EQ(orders[0].run.peer_url, host + ":2380");
+  EXPECT_EQ(orders[0].run.initial_cluster, (std::vector<std::pair<std::string, std::string>>{{"n1", host + ":2380"}}));
+  EXPECT_TRUE(orders[0].run.new_cluster);
   EXPECT_EQ(orders[0].run.token, house.persistent.recovery->token);
   EXPECT_EQ(orders[0].run.token.size(), 32U);
   EXPECT_FALSE(restoration.take({"another token", ""}, house.persistent, house.out));
@@ -338,6 +378,20 @@ TEST_F(GivenUp, RestoringIsPlannedDurablyDoneOnceAndBegunAgainAfterAFailure) {
   EXPECT_FALSE(house.persistent.recovery);
   EXPECT_EQ(house.persistent.cluster, kCluster);
   EXPECT_NE(restoration.problem().find("the disk is full"), std::string::npos);
+}
+
+TEST_F(GivenUp, OnceTheCopyIsInItsPlaceNothingIsKnownOfTheOldClusterButWhatWasGivenUp) {
+  Restoration restoration;
+  house.dead(2);
+  ASSERT_EQ(restoration.begin(house.now, house.world(), two_of_three_gone(), kOrder, house.persistent, house.random, house.out), "");
+  house.done<Persist>();
+  EXPECT_TRUE(restoration.take({house.persistent.recovery->token, ""}, house.persistent, house.out));
+  knows_no_cluster();
+  EXPECT_FALSE(house.persistent.cluster);
+  EXPECT_TRUE(house.persistent.recovery->restored);
+  EXPECT_EQ(house.persistent.recovery->given_up.cluster, kCluster);
+  EXPECT_EQ(house.persistent.recovery->given_up.voters.size(), 3U);
+  EXPECT_EQ(house.done<Persist>().size(), 1U);
 }
 
 }  // namespace
