@@ -299,7 +299,9 @@ void ChangeExecution::took_list(const Now& now, const World& world, const Remove
                              });
   const bool remembered = remembers(world.persistent.voters, record->change) || !holds(Guard::kChangeRemembered);
   if (!same || !still_learner || !remembered || now.boot - looked_at_key_ > seconds(5)) {
-    waits_for_ = !same ? "the voters are no longer those that decided it" : "another look at the remover key";
+    waits_for_ = !same         ? "the voters are no longer those that decided it"
+                 : !remembered ? "a note on this node's disk that the voters may change"
+                               : "another look at the remover key";
     not_before_ = now.boot + milliseconds(500);
     return;
   }

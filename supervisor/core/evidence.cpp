@@ -45,7 +45,6 @@ LostVoter lost_voter(const Now& now, const World& world, const KnownVoter& voter
     const std::int64_t before = voter.silent_since_ms == 0 ? 0 : unix_ms(now.wall) - voter.silent_since_ms;
     if (before > to_ms(silent) + 2000) lost.since += ", and silent for " + std::to_string(before / 1000) + " s in all";
   }
-  if (voter.uncertain) lost.since += "; whether it is a voter is not known, for a change of it was under way";
   const discovery::Presence presence = voter.address.empty() ? discovery::Presence::kUnknown : world.listing.presence(now, voter.address);
   if (presence != discovery::Presence::kUnknown) lost.listed = presence == discovery::Presence::kListed ? "listed" : "unlisted";
   if (presence == discovery::Presence::kListed) lost.may_live = "it is listed, and only silent: it may be cut off from here and live";
@@ -153,6 +152,9 @@ MajorityLoss LossEvidence::situation(const Now& now, const World& world) const {
   out.majority_without = live.without.majority();
   for (const KnownVoter& voter : voters) {
     if (!answers(voter)) out.lost.push_back(lost_voter(now, world, voter));
+    if (!voter.uncertain) continue;
+    out.unsure =
+        "whether " + voter.name + " is a voter is not known, for a change of it was decided and its end not seen: counted is what is worse";
   }
   std::sort(out.lost.begin(), out.lost.end(), [](const LostVoter& a, const LostVoter& b) { return a.name < b.name; });
   out.survivors.push_back(survivor(world, world.gossip.self(), voters));

@@ -55,6 +55,7 @@ struct MajorityLoss {
   std::vector<LostVoter> lost;
   std::vector<Survivor> survivors;  // every node that answers, ourselves first
   std::string cure;                 // what would bring it back, without `recover`
+  std::string unsure;               // a sentence, if it is not known whether somebody is a voter
   bool left = false;                // this node itself has left the cluster for good
 };
 

@@ -72,6 +72,7 @@ Json loss(const MajorityLoss& loss) {
           {"voters", loss.voters},
           {"needed", loss.needed},
           {"live", loss.live},
+          {"unsure", loss.unsure.empty() ? Json(nullptr) : Json(loss.unsure)},
           {"cure", loss.cure},
           {"lost", std::move(lost)},
           {"survivors", std::move(survivors)},
@@ -99,6 +100,7 @@ std::string recover_text(const Snapshot& s, const std::string& obstacle, const T
     const std::string listed = v.listed == "unknown" ? "listing unknown" : v.listed;
     text += item(supervisor::named(v) + ": " + v.since + "; " + listed + (v.may_live.empty() ? "" : "; " + v.may_live), options);
   }
+  if (!s.loss->unsure.empty()) text += item(s.loss->unsure, options);
   text += "\nWhat is left\n" + survivors(*s.loss, options) + "\nWithout `recover`\n" + item(s.loss->cure, options);
   text += "\nWhat `recover` would do\n";
   for (const char* step : {"take a snapshot of this node's etcd, and set its data directory aside (renamed, never deleted)",

@@ -71,7 +71,7 @@ TEST(StatusAnswers, RecoverShowsFirstAndIsPassedOnOnlyWithTheNameOfTheApp) {
   supervisor::Survivor self;
   self.name = "node-1";
   self.self = self.voter = true;
-  snapshot.loss = supervisor::MajorityLoss{{7}, 3, 2, 1, 2, 2, false, {}, {self}, "node-2 coming back is enough"};
+  snapshot.loss = supervisor::MajorityLoss{{7}, 3, 2, 1, 2, 2, false, {}, {self}, "node-2 coming back is enough", ""};
   snapshot.loss->lost.push_back({{2}, {}, "node-2", "198.18.0.12", "silent for 9 s", "listed", "it is listed"});
   snapshot.loss->lost.push_back({{3}, {}, "node-3", "198.18.0.13", "silent for 9 s", "listed", "it is listed"});
   const Told shown = recover({});

@@ -98,7 +98,7 @@ TEST(AloneWithAPromotion, ItIsALossThatMayBeRecoveredFrom) {
   EXPECT_EQ(loss.needed, 2U);
   EXPECT_EQ(loss.live, 1U);
   ASSERT_EQ(loss.lost.size(), 1U);
-  EXPECT_NE(loss.lost[0].since.find("whether it is a voter is not known"), std::string::npos);
+  EXPECT_NE(loss.unsure.find("whether n2 is a voter is not known"), std::string::npos);
   EXPECT_EQ(refusal(), "");
   house.persistent.voters.pop_back();
   EXPECT_NE(refusal(), "") << "an only voter elects itself: there is nothing to recover from";
@@ -119,6 +119,7 @@ TEST(AloneWithAPromotion, NobodyIsSentToWhoeverIsAVoterOnlyPerhaps) {
   const MajorityLoss loss = LossEvidence{}.situation(house.now, house.world());
   EXPECT_EQ(loss.voters, 2U) << "without it";
   EXPECT_EQ(loss.live, 1U);
+  EXPECT_NE(loss.unsure.find("whether n3 is a voter is not known"), std::string::npos);
   ASSERT_EQ(loss.survivors.size(), 2U);
   EXPECT_TRUE(loss.survivors[0].voter);
   EXPECT_FALSE(loss.survivors[1].voter) << "it may remember that it is none, and refuse as well";
