@@ -70,10 +70,12 @@ bool Agent::Impl::majority_lost(const Now& now, const World& facts) const {
 void Agent::Impl::tell_loss(const Now& now, const World& facts, Snapshot& out) const {
   out.loss = evidence_.situation(now, facts);
   out.health = Health::kMajorityLost;
-  const bool same = out.loss->voters == out.voters;  // else etcd may go by other voters than those that were listed
-  std::vector<std::string> sentences{"the majority is lost: " + std::to_string(same ? out.voters_live : out.loss->live) + " of " +
-                                     std::to_string(out.loss->voters) + " voters live, " + std::to_string(out.loss->needed) +
-                                     " are needed: " + out.loss->cure};
+  if (out.voters != out.loss->voters) {  // etcd may go by other voters than those that were listed
+    out.voters = out.loss->voters;
+    out.voters_live = out.loss->live;
+  }
+  std::vector<std::string> sentences{"the majority is lost: " + std::to_string(out.voters_live) + " of " + std::to_string(out.voters) +
+                                     " voters live, " + std::to_string(out.loss->needed) + " are needed: " + out.loss->cure};
   if (!out.loss->unsure.empty()) sentences.push_back(out.loss->unsure);
   for (const LostVoter& voter : out.loss->lost) {
     sentences.push_back("lost: " + named(voter) + ", " + voter.since + ", " +
