@@ -26,24 +26,17 @@ std::vector<const gossip::NodeInfo*> strangers(const World& world) {
   return result;
 }
 
-// Voters of the old cluster that live with its data. Whoever was only its learner is none, whatever data it holds.
-bool is_there(const World& world, const KnownVoter& voter) {
-  if (voter.node == world.self() || voter.member == world.persistent.member) return true;
-  return world.alive(voter.node) && world.info(voter.node)->cluster == world.persistent.cluster;
-}
-
-std::vector<std::string> still_there(const World& world) {
+// Voters of the old cluster that live with its data, by name, if they may be its majority; else nobody. Whoever was only its learner is
+// none, whatever data it holds.
+std::vector<std::string> majority_there(const World& world) {
   std::vector<std::string> names;
-  for (const KnownVoter& voter : known_voters(world)) {
-    if (!is_there(world, voter)) continue;
+  const Shares there = shares(known_voters(world), [&](const KnownVoter& voter) {
     const bool own = voter.node == world.self() || voter.member == world.persistent.member;
-    names.push_back(own ? world.config.name : world.info(voter.node)->name);
-  }
-  return names;
-}
-
-bool is_majority_there(const World& world) {
-  return shares(known_voters(world), [&world](const KnownVoter& voter) { return is_there(world, voter); }).possibly();
+    const bool lives = own || (world.alive(voter.node) && world.info(voter.node)->cluster == world.persistent.cluster);
+    if (lives) names.push_back(own ? world.config.name : world.info(voter.node)->name);
+    return lives;
+  });
+  return there.possibly() ? names : std::vector<std::string>{};
 }
 
 bool is_given_up_here(const Persistent& persistent, const gossip::NodeInfo& stranger) {
@@ -147,8 +140,8 @@ void Successor::wait(const Now& now, const World& world, bool alone, const Proce
     return;
   }
   keeps_down_ = is_down(seen) && holds(Guard::kReturnedStaysDown);
-  const std::vector<std::string> there = still_there(world);
-  if (is_majority_there(world) && holds(Guard::kLivingMajorityStays) && !told_) {
+  const std::vector<std::string> there = majority_there(world);
+  if (!there.empty() && holds(Guard::kLivingMajorityStays) && !told_) {
     few_since_ = kNever;
     problem_ = said + "; " + enumerated(there) +
                " with data of the old one would be its majority, so that data is left alone and etcd stays as "

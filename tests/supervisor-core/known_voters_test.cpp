@@ -1,5 +1,6 @@
 // Who the voters are when etcd cannot be asked: what is written down before a change is called, and how a majority is counted after it.
 #include "supervisor/core/evidence.hpp"
+#include "supervisor/core/successor.hpp"
 #include "tests/supervisor-core/change_fixture.hpp"
 
 namespace fluxpg::supervisor::test {
@@ -83,16 +84,26 @@ TEST_F(Remembering, AChangeThatIsNotOnDiskIsNotCalled) {
   EXPECT_EQ(removals_called, 1);
 }
 
-// The only voter has promoted node 2, and nobody knows how that ended: its etcd serves nobody.
-TEST(AloneWithAPromotion, ItIsALossThatMayBeRecoveredFrom) {
+// A voter whose etcd serves nobody: all it knows is what it remembers.
+struct AloneWithAPromotion : ::testing::Test {
+  AloneWithAPromotion() {
+    house.persistent.chosen = true;
+    house.persistent.cluster = kCluster;
+    house.persistent.member = MemberId{1};
+    house.view = EtcdView{"app", 1000};
+    house.announces(house.member_info(1));
+  }
+  void promoted_node_2() {
+    house.persistent.voters = {{MemberId{1}, node_id(1), "n1", address_of(1), 0}, {MemberId{2}, node_id(2), "n2", address_of(2), 0, true}};
+  }
+
   House house{1};
-  house.persistent.chosen = true;
-  house.persistent.cluster = kCluster;
-  house.persistent.member = MemberId{1};
-  house.persistent.voters = {{MemberId{1}, node_id(1), "n1", address_of(1), 0}, {MemberId{2}, node_id(2), "n2", address_of(2), 0, true}};
-  house.view = EtcdView{"app", 1000};
-  house.announces(house.member_info(1));
-  const auto refusal = [&house] { return recover_obstacle(LossEvidence{}.situation(house.now, house.world()), {}); };
+};
+
+// The only voter has promoted node 2, and nobody knows how that ended.
+TEST_F(AloneWithAPromotion, ItIsALossThatMayBeRecoveredFrom) {
+  promoted_node_2();
+  const auto refusal = [this] { return recover_obstacle(LossEvidence{}.situation(house.now, house.world()), {}); };
   const MajorityLoss loss = LossEvidence{}.situation(house.now, house.world());
   EXPECT_EQ(loss.voters, 2U);
   EXPECT_EQ(loss.needed, 2U);
@@ -105,16 +116,10 @@ TEST(AloneWithAPromotion, ItIsALossThatMayBeRecoveredFrom) {
 }
 
 // Of two voters one is gone, and the promotion of node 3, which lives, had no end that anybody saw.
-TEST(AloneWithAPromotion, NobodyIsSentToWhoeverIsAVoterOnlyPerhaps) {
-  House house{1};
-  house.persistent.chosen = true;
-  house.persistent.cluster = kCluster;
-  house.persistent.member = MemberId{1};
+TEST_F(AloneWithAPromotion, NobodyIsSentToWhoeverIsAVoterOnlyPerhaps) {
   house.persistent.voters = {{MemberId{1}, node_id(1), "n1", address_of(1), 0},
                              {MemberId{2}, node_id(2), "n2", address_of(2), 1},
                              {MemberId{3}, node_id(3), "n3", address_of(3), 0, true}};
-  house.view = EtcdView{"app", 1000};
-  house.announces(house.member_info(1));
   house.hears(house.member_info(3));
   const MajorityLoss loss = LossEvidence{}.situation(house.now, house.world());
   EXPECT_EQ(loss.voters, 2U) << "without it";
@@ -130,6 +135,34 @@ TEST(AloneWithAPromotion, NobodyIsSentToWhoeverIsAVoterOnlyPerhaps) {
   self.member = MemberId{3};
   house.announces(self);
   EXPECT_TRUE(LossEvidence{}.situation(house.now, house.world()).survivors[0].voter) << "it knows its own data";
+}
+
+// … and node 2 was recovered, so it had become a voter: but who knows that here?
+TEST_F(AloneWithAPromotion, ItDoesNotGiveWayUnaskedWhereItMayBeTheMajority) {
+  promoted_node_2();
+  gossip::NodeInfo stranger = house.member_info(2);
+  stranger.cluster = ClusterId{0xc2};
+  house.hears(stranger);
+  record::Superseded word;
+  word.cluster = kCluster;
+  word.successor = ClusterId{0xc2};
+  word.member = MemberId{2};
+  word.node = node_id(2);
+  word.signature = FakeSigning(node_id(2)).sign(record::signed_bytes(word));
+  etcd::RangeResult read;
+  read.header = {ClusterId{0xc2}, MemberId{9}, 1, 1};
+  read.kvs.push_back({"k", record::to_json(word), 1, 1, {}});
+  Successor successor;
+  successor.handle(house.world(), etcd::Answer{read});
+  ProcessesSeen seen;
+  seen.etcd.state = Process::State::kStopped;
+  seen.etcd_data = true;
+  for (int i = 0; i < 20; ++i) {
+    house.pass(seconds(3));
+    EXPECT_FALSE(successor.tick(house.now, house.world(), seen, house.persistent, house.out));
+  }
+  EXPECT_NE(successor.problem().find("--rejoin"), std::string::npos) << successor.problem();
+  EXPECT_TRUE(house.done<SetAsideEtcdData>().empty());
 }
 
 TEST(ShareOfVoters, AMajorityIsOneByBothElectoratesOrByOneOfThem) {
