@@ -34,6 +34,7 @@ enum class Guard : std::uint8_t {
   kOpenerRefutes,
   kRefuteBeforeCall,
   kSameKey,
+  kKeyUntouched,
   kReadBack,
   kSameElectorate,
   kCertificateChecked,

@@ -107,6 +107,7 @@ void Model::force_put(TimePoint now, ClusterId cluster, const std::string& key, 
   kv.key = key;
   kv.value = value;
   kv.mod_revision = target.revision;
+  kv.lease = {};
   commit(now, target);
 }
 

@@ -40,7 +40,7 @@
 
 byte mem, up, dead;                     /* etcd's voters; who is up; who died for good             */
 byte nchg, hist[NB+1], napp[NB];        /* changes committed; the voters after each; how many each voter has applied */
-byte holder, lrev, exps;                /* remover key: 0 = free, r+1; its create revision         */
+byte holder, lrev, exps;                /* remover key: 0 = free, r+1; the revision of its write    */
 byte seq, d;                            /* the record's revision; open decisions (0 or 1)          */
 byte dv, cert, elec;                    /* victim, certificate, electorate of the open one         */
 byte infl[2]; bool look[2];             /* per remover: its MemberRemove calls in flight; it has read the key back and not called yet */

@@ -122,6 +122,7 @@ const std::vector<FaultWord>& fault_words() {
       at_once("rejoin", "an operator lets the node give up its data of a cluster that was recovered elsewhere", {Need::kStatusSocket}),
       at_once("removed-by-hand", "an operator types etcdctl member remove", {Need::kEtcdClient}),
       at_once("record-forged", "somebody writes into etcd that its removal is decided, with votes that nobody signed", {Need::kEtcdClient}),
+      of_all("remover-key-overwritten", "somebody writes over the remover key, for a member that is none; deletes it", {Need::kEtcdClient}),
       {"learner-added-by-hand", "an operator types etcdctl member add --learner", {Need::kEtcdClient}, false, false, false},
   };
   return kWords;

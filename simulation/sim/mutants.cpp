@@ -32,6 +32,7 @@ constexpr Mutant kMutants[] = {
     {"last-look-asks-no-etcd", Guard::kEtcdLastLook, "calls although the victim's etcd has come back, without its daemon"},
     {"successor-refutes", Guard::kOpenerRefutes, "closes a decision of another as refuted, whose call may be under way"},
     {"refutes-after-its-call", Guard::kRefuteBeforeCall, "closes its own decision as refuted after it has called"},
+    {"key-written-over", Guard::kKeyUntouched, "takes the remover key for its own though somebody has written over it"},
     {"refutes-after-a-lost-key", Guard::kSameKey,
      "closes its decision as refuted although another held the key in between, and may have called"},
     {"calls-without-reading-the-key", Guard::kReadBack, "calls without looking at the remover key once more"},

@@ -91,6 +91,13 @@ void pause_patroni(Sim& sim, const Deed& deed) {
   if (deed.lasts) sim.at(*deed.lasts, [put] { put("{\"pause\":false}"); });
 }
 
+void overwrite_remover_key(Sim& sim, const Deed& deed) {
+  if (sim.cluster() == nullptr) return;
+  const std::string key = record::remover_key(sim.host(0).persistent.app);
+  sim.etcd().force_put(sim.now(), sim.cluster()->id, key, record::to_json(record::RemoverKey{NodeId{}, MemberId{0xabc}}));
+  if (deed.lasts) sim.at(*deed.lasts, [&sim, key] { ask_leader(sim, etcd::Txn{{}, {etcd::Delete{key}}}); });
+}
+
 using OnHost = void (*)(Sim&, std::size_t, const Deed&);
 using OnAll = void (*)(Sim&, const Deed&);
 using What = supervisor::OperatorSays::What;
@@ -187,6 +194,7 @@ const std::map<std::string, OnAll> kOnAll = {
      }},
     {"links-heal", [](Sim& s, const Deed&) { s.network().heal_all(); }},
     {"patroni-paused", pause_patroni},
+    {"remover-key-overwritten", overwrite_remover_key},
     {"learner-added-by-hand", [](Sim& s, const Deed&) { ask_leader(s, etcd::AddLearner{"https://n-nobody:2380"}); }},
 };
 

@@ -70,17 +70,16 @@ void ChangeExecution::open(const Now& now, const World& world, const RemoverLeas
   writing_.command = etcd::as_etcdctl(call_for(writing_.change));
   const std::string key = record::record_key(world.config.app);
   using What = etcd::Compare::What;
-  etcd::Txn txn{{{What::kCreateRevision, record::remover_key(world.config.app), lease.create_revision()},
-                 {What::kModRevision, key, static_cast<std::int64_t>(revision.value)}},
+  etcd::Txn txn{{lease.is_ours(world.config.app), {What::kModRevision, key, static_cast<std::int64_t>(revision.value)}},
                 {etcd::Put{key, record::to_json(writing_), {}}}};
   if (!holds(Guard::kCompareAndSwap)) txn.compares.clear();
-  opened_under_ = lease.create_revision();
+  opened_under_ = lease.revision();
   ask(Step::kOpening, std::move(txn), seconds(3), out);
 }
 
 // Opened by this process under the key it still holds: whoever held the key in between may have called (found by the model).
 bool ChangeExecution::mine(Epoch epoch, const RemoverLease& lease) const {
-  return opened_ == epoch && (opened_under_ == lease.create_revision() || !holds(Guard::kSameKey));
+  return opened_ == epoch && (opened_under_ == lease.revision() || !holds(Guard::kSameKey));
 }
 
 // Only from the one that leaves, and while it is heard: whoever is silent may have taken its word back, and is an ordinary dead.
@@ -274,10 +273,10 @@ void ChangeExecution::took_read_back(const Now& now, const World& world, const R
   std::int64_t key = 0;
   std::int64_t record = 0;
   for (const etcd::KeyValue& kv : range.kvs) {
-    if (kv.key == record::remover_key(world.config.app)) key = kv.create_revision;
+    if (kv.key == record::remover_key(world.config.app)) key = revision_of_remover_key(kv);
     if (kv.key == record::record_key(world.config.app)) record = kv.mod_revision;
   }
-  if (holds(Guard::kReadBack) && (!lease.held() || key != lease.create_revision() || Epoch{static_cast<std::uint64_t>(record)} != epoch_)) {
+  if (holds(Guard::kReadBack) && (!lease.held() || key != lease.revision() || Epoch{static_cast<std::uint64_t>(record)} != epoch_)) {
     waits_for_ = "the remover key or the record is not what it was";
     not_before_ = now.boot + milliseconds(500);
     return;
@@ -364,8 +363,7 @@ void ChangeExecution::close(const Now& now, const World& world, const RemoverLea
   const bool joined = writing_.change.kind == Kind::kAddLearner && outcome == "done" && added;
   if (joined) writing_.change.member = added;
   using What = etcd::Compare::What;
-  etcd::Txn txn{{{What::kCreateRevision, record::remover_key(app), lease.create_revision()},
-                 {What::kModRevision, record::record_key(app), static_cast<std::int64_t>(epoch.value)}},
+  etcd::Txn txn{{lease.is_ours(app), {What::kModRevision, record::record_key(app), static_cast<std::int64_t>(epoch.value)}},
                 {etcd::Put{record::record_key(app), record::to_json(writing_), {}},
                  etcd::Put{record::history_key(app, epoch), record::to_json(writing_), {}}}};
   if (joined) {

@@ -22,6 +22,10 @@ verdict::Electorate electorate_of(const etcd::MemberList& list) {
   return result;
 }
 
+std::int64_t revision_of_remover_key(const etcd::KeyValue& kv) {
+  return holds(Guard::kKeyUntouched) ? kv.mod_revision : kv.create_revision;
+}
+
 void EtcdView::tick(const Now& now, const std::vector<EtcdTarget>& remotes, ClusterId cluster, Outbox& out) {
   cluster_ = cluster;
   if (busy_ || now.boot < next_cycle_) return;
@@ -204,7 +208,7 @@ void EtcdView::took_decision(const Now& now, const etcd::RangeResult& range) {
   record_.reset();
   const Epoch before = std::exchange(record_revision_, Epoch{});
   remover_.reset();
-  remover_create_ = 0;
+  remover_revision_ = 0;
   decision_as_of_ = decision_asked_;
   decision_revision_ = range.header.revision;
   problem_.clear();
@@ -220,7 +224,7 @@ void EtcdView::took_decision(const Now& now, const etcd::RangeResult& range) {
         problem_ = "the decision record in etcd cannot be read, so nothing is decided or carried out: " + parsed.error();
       }
     } else if (kv.key == record::remover_key(app_)) {
-      remover_create_ = kv.create_revision;
+      remover_revision_ = revision_of_remover_key(kv);
       const auto& parsed = remover_parsed_.of(kv.value, record::remover_from_json);
       remover_ = parsed ? *parsed : record::RemoverKey{};
       if (!parsed) problem_ = "the remover key in etcd cannot be read, so nobody can be remover until it is gone: " + parsed.error();

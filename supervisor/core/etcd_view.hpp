@@ -15,6 +15,9 @@ namespace fluxpg::supervisor {
 // The voters of a member list, in their order.
 verdict::Electorate electorate_of(const etcd::MemberList& list);
 
+// What tells one holder's remover key from another's: its last write. Whoever writes over a key leaves its create revision as it is.
+std::int64_t revision_of_remover_key(const etcd::KeyValue& kv);
+
 class EtcdView {
  public:
   EtcdView(std::string app, std::int64_t history_bound) : app_(std::move(app)), history_bound_(history_bound) {}
@@ -60,7 +63,7 @@ class EtcdView {
   // The list was asked for after the record had become what record() shows: what is closed as done is in it.
   bool list_follows_record() const { return list_as_of_ > record_changed_at_; }
   const std::optional<record::RemoverKey>& remover() const { return remover_; }
-  std::int64_t remover_create_revision() const { return remover_create_; }
+  std::int64_t remover_revision() const { return remover_revision_; }  // as revision_of_remover_key() tells it; 0: there is none
   // A ballot whose votes gossip did not bring its opener. The revision is that of its key; 0: there is none.
   const std::optional<verdict::Ballot>& referendum() const { return referendum_; }
   std::int64_t referendum_revision() const { return referendum_revision_; }
@@ -157,7 +160,7 @@ class EtcdView {
   bool history_read_ = false;
   std::optional<record::RemoverKey> remover_;
   Parsed<record::RemoverKey> remover_parsed_;
-  std::int64_t remover_create_ = 0;
+  std::int64_t remover_revision_ = 0;
   std::optional<verdict::Ballot> referendum_;
   std::int64_t referendum_revision_ = 0;
   std::uint64_t malformed_referendums_ = 0;

@@ -39,7 +39,7 @@ void RemoverLease::tick(const Now& now, const World& world, bool under_ballot, O
       return lost(now, "gave up the remover key: " + bar, out);
     }
     if (now.boot - renewed_ >= ttl_) return lost(now, "lost the remover key: its lease could not be renewed in time", out);
-    const bool other = world.view.decision_as_of() > held_since_ && world.view.remover_create_revision() != create_revision_;
+    const bool other = world.view.decision_as_of() > held_since_ && world.view.remover_revision() != revision_;
     if (other) return lost(now, "lost the remover key: etcd shows another one or none", out);
     if (!renewing_ && now.boot >= next_renewal_) {
       renewing_ = true;
@@ -91,7 +91,7 @@ void RemoverLease::handle(const Now& now, const World& world, const Purpose& pur
       return;
     }
     phase_ = Phase::kHeld;
-    create_revision_ = txn->header.revision;
+    revision_ = txn->header.revision;
     held_since_ = now.boot;
     renewed_ = renew_sent_;
     next_renewal_ = now.boot + ttl_ / 3;
@@ -107,11 +107,16 @@ void RemoverLease::handle(const Now& now, const World& world, const Purpose& pur
   renewed_ = renew_sent_;
 }
 
+etcd::Compare RemoverLease::is_ours(const std::string& app) const {
+  using What = etcd::Compare::What;
+  return {holds(Guard::kKeyUntouched) ? What::kModRevision : What::kCreateRevision, record::remover_key(app), revision_};
+}
+
 void RemoverLease::lost(const Now& now, const std::string& why, Outbox& out) {
   (void)now;
   if (phase_ == Phase::kHeld) out.warn(why);
   phase_ = Phase::kIdle;
-  create_revision_ = 0;
+  revision_ = 0;
   next_renewal_ = kNever;
   renewing_ = false;
   vacant_since_ = kNever;

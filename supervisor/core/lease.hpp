@@ -15,8 +15,9 @@ class RemoverLease {
   TimePoint next_deadline() const;
 
   bool held() const { return phase_ == Phase::kHeld; }
-  // Of the key that is ours: what every transaction compares.
-  std::int64_t create_revision() const { return create_revision_; }
+  std::int64_t revision() const { return revision_; }  // of the key that is ours, as revision_of_remover_key() tells it
+  // What every transaction of the remover compares: the key is as it wrote it.
+  etcd::Compare is_ours(const std::string& app) const;
   etcd::LeaseId id() const { return lease_; }  // while it is held
   TimePoint held_since() const { return held_since_; }
   // Another look at the key showed that it is not ours any more.
@@ -33,7 +34,7 @@ class RemoverLease {
 
   Phase phase_ = Phase::kIdle;
   etcd::LeaseId lease_;
-  std::int64_t create_revision_ = 0;
+  std::int64_t revision_ = 0;
   TimePoint held_since_{};
   TimePoint renewed_{};  // when the request that was last answered well was *sent*: the lease lives at least until renewed_ + ttl
   TimePoint renew_sent_{};

@@ -29,8 +29,8 @@ void Post::tick(const Now& now, const World& world, const RemoverLease& lease, c
   under_way_ = true;
   if (there) return ask(Step::kReadVotes, ballot.id, etcd::Range{record::votes_prefix(app), true, false, kMostVotes, false}, out);
   // Only the remover asks, and its ballot goes with its key.
-  const etcd::Compare mine{etcd::Compare::What::kCreateRevision, record::remover_key(app), lease.create_revision()};
-  ask(Step::kPutBallot, ballot.id, etcd::Txn{{mine}, {etcd::Put{record::referendum_key(app), record::to_json(ballot), lease.id()}}}, out);
+  ask(Step::kPutBallot, ballot.id,
+      etcd::Txn{{lease.is_ours(app)}, {etcd::Put{record::referendum_key(app), record::to_json(ballot), lease.id()}}}, out);
 }
 
 const verdict::Ballot* Post::arrived(const World& world) {

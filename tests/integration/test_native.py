@@ -232,9 +232,8 @@ def what_others_write_into_etcd_is_not_carried_out():
         wait_until("the damaged record is said",
                    lambda: any("record" in p for n in c.nodes for p in n.json("status")["problems"]), 20)
         witness.etcdctl("del", f"/fluxpg/{APP}/record")
-        # The remover key of another lease: nobody acts while it stands, which it does until the lease is revoked below.
+        # Somebody writes over the remover key, under another lease: nobody acts while it stands, which it does until that lease is revoked.
         lease = witness.etcdctl("lease", "grant", "600").stdout.split()[1]
-        witness.etcdctl("del", f"/fluxpg/{APP}/remover")
         witness.etcdctl("put", f"--lease={lease}", f"/fluxpg/{APP}/remover",
                         json.dumps({"node": "0" * 63 + "1", "member": "abc"}))
         wait_until("the foreign remover key is said",

@@ -11,8 +11,8 @@ TEST_F(Changes, OpeningComparesTheRemoverKeyAndTheRecordsRevision) {
   const auto txn = calls<etcd::Txn>(asked).at(0);
   ASSERT_EQ(txn.compares.size(), 2U);
   EXPECT_EQ(txn.compares[0].key, record::remover_key("app"));
-  EXPECT_EQ(txn.compares[0].what, etcd::Compare::What::kCreateRevision);
-  EXPECT_EQ(txn.compares[0].equals, lease.create_revision());
+  EXPECT_EQ(txn.compares[0].what, etcd::Compare::What::kModRevision);
+  EXPECT_EQ(txn.compares[0].equals, lease.revision());
   EXPECT_EQ(txn.compares[1].key, record::record_key("app"));
   EXPECT_EQ(txn.compares[1].what, etcd::Compare::What::kModRevision);
   EXPECT_EQ(txn.compares[1].equals, 0);
@@ -25,6 +25,25 @@ TEST_F(Changes, ARecordThatChangedSinceTheBallotIsNotOverwritten) {
   house.etcd.put(record::record_key("app"), record::to_json(removal("void")));
   answer_all();
   EXPECT_TRUE(stored().outcome == "void");
+}
+
+// etcd keeps the create revision of a key that is written over.
+TEST_F(Changes, NothingIsOpenedUnderAKeyThatSomebodyWroteOver) {
+  be_remover();
+  open_removal();
+  house.etcd.put(record::remover_key("app"), record::to_json(record::RemoverKey{node_id(2), MemberId{2}}));
+  answer_all();
+  EXPECT_EQ(house.etcd.keys.count(record::record_key("app")), 0U);
+}
+
+TEST_F(Changes, NothingIsCalledUnderAKeyThatSomebodyWroteOver) {
+  be_remover();
+  open_removal();
+  answer_all();
+  house.etcd.put(record::remover_key("app"), record::to_json(record::RemoverKey{node_id(2), MemberId{2}}));
+  run();
+  EXPECT_EQ(removals_called, 0);
+  EXPECT_TRUE(stored().open());
 }
 
 TEST_F(Changes, ADecisionIsCarriedOutAndClosedWithItsHistory) {
@@ -49,7 +68,7 @@ TEST_F(Changes, ClosingComparesTheKeyAndTheOpenRecord) {
   tick();
   const auto txn = calls<etcd::Txn>(house.asked()).at(0);
   ASSERT_EQ(txn.compares.size(), 2U);
-  EXPECT_EQ(txn.compares[0].equals, lease.create_revision());
+  EXPECT_EQ(txn.compares[0].equals, lease.revision());
   EXPECT_EQ(txn.compares[1].equals, static_cast<std::int64_t>(house.view.record_revision().value));
   ASSERT_EQ(txn.writes.size(), 3U);
   EXPECT_EQ(std::get<etcd::Put>(txn.writes[1]).key, record::history_key("app", house.view.record_revision()));

@@ -184,7 +184,17 @@ TEST_F(Campaign, ARenewalCountsFromWhenItWasSentNotFromItsAnswer) {
   EXPECT_FALSE(lease.held());
 }
 
-TEST_F(Campaign, AnotherCreateRevisionMeansThatTheKeyIsNotOurs) {
+TEST_F(Campaign, AKeyThatSomebodyWroteOverIsNotOurs) {
+  be_remover();
+  house.etcd.put(record::remover_key("app"), record::to_json(record::RemoverKey{node_id(1), MemberId{1}}));
+  house.pass(milliseconds(10));
+  house.read();
+  tick();
+  EXPECT_FALSE(lease.held());
+  EXPECT_NE(said().find("another one or none"), std::string::npos);
+}
+
+TEST_F(Campaign, AKeyThatSomebodyMadeAnewIsNotOurs) {
   be_remover();
   house.etcd.keys.erase(record::remover_key("app"));
   house.etcd.put(record::remover_key("app"), record::to_json(record::RemoverKey{node_id(1), MemberId{1}}));
