@@ -94,7 +94,9 @@ void pause_patroni(Sim& sim, const Deed& deed) {
 void overwrite_remover_key(Sim& sim, const Deed& deed) {
   if (sim.cluster() == nullptr) return;
   const std::string key = record::remover_key(sim.host(0).persistent.app);
-  sim.etcd().force_put(sim.now(), sim.cluster()->id, key, record::to_json(record::RemoverKey{NodeId{}, MemberId{0xabc}}));
+  NodeId nobody;
+  nobody.bytes.back() = 1;
+  sim.etcd().force_put(sim.now(), sim.cluster()->id, key, record::to_json(record::RemoverKey{nobody, MemberId{0xabc}}));
   if (deed.lasts) sim.at(*deed.lasts, [&sim, key] { ask_leader(sim, etcd::Txn{{}, {etcd::Delete{key}}}); });
 }
 

@@ -49,6 +49,15 @@ TEST_F(Changes, AnElectorateOfTheSameSizeIsNotTheSame) {
   EXPECT_NE(change.waits_for().find("no longer those that decided"), std::string::npos);
 }
 
+TEST_F(Changes, AKeyThatSomebodyWroteOverStopsTheCall) {
+  be_remover();
+  adopt_removal();
+  look();
+  write_over_the_key();
+  for (const Asked& one : house.asked()) answer(one, reply(one.call));
+  EXPECT_TRUE(calls<etcd::ListMembers>(house.asked()).empty());
+}
+
 TEST_F(Changes, ARecordThatChangedAtTheReadBackStopsTheCall) {
   be_remover();
   adopt_removal();

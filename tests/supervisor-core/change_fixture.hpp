@@ -50,6 +50,8 @@ struct Changes : ::testing::Test {
   // A decision that another remover has opened.
   void adopt_removal() { house.open_record(removal()); }
 
+  // etcd keeps the create revision of a key that is written over.
+  void write_over_the_key() { house.etcd.put(record::remover_key("app"), record::to_json(record::RemoverKey{node_id(2), MemberId{2}})); }
   // Who the voters are is remembered first, as the agent does it.
   void tick() {
     if (const auto voters = voters_to_remember(house.now, house.world())) house.persistent.voters = *voters;

@@ -27,23 +27,12 @@ TEST_F(Changes, ARecordThatChangedSinceTheBallotIsNotOverwritten) {
   EXPECT_TRUE(stored().outcome == "void");
 }
 
-// etcd keeps the create revision of a key that is written over.
 TEST_F(Changes, NothingIsOpenedUnderAKeyThatSomebodyWroteOver) {
   be_remover();
   open_removal();
-  house.etcd.put(record::remover_key("app"), record::to_json(record::RemoverKey{node_id(2), MemberId{2}}));
+  write_over_the_key();
   answer_all();
   EXPECT_EQ(house.etcd.keys.count(record::record_key("app")), 0U);
-}
-
-TEST_F(Changes, NothingIsCalledUnderAKeyThatSomebodyWroteOver) {
-  be_remover();
-  open_removal();
-  answer_all();
-  house.etcd.put(record::remover_key("app"), record::to_json(record::RemoverKey{node_id(2), MemberId{2}}));
-  run();
-  EXPECT_EQ(removals_called, 0);
-  EXPECT_TRUE(stored().open());
 }
 
 TEST_F(Changes, ADecisionIsCarriedOutAndClosedWithItsHistory) {
