@@ -78,6 +78,14 @@ TEST(Listing, NeedsMoreThanOneAnswerHoweverLongTheWait) {
             "absent from 1 answer of 1 backend since 90 s ago; unlisted after 60 s and 2 answers of 1 backend");
 }
 
+TEST(Listing, CountsAnAbsenceUntilTheLastLookNotUntilNow) {
+  Story s;
+  s.good(0, "b", {kA, kB, kC});
+  for (const int t : {50, 80, 109}) s.good(t, "b", {kA, kB});
+  s.bad(200, Fault::kTimeout);
+  EXPECT_EQ(s.of(kC), Presence::kUnknown) << "three answers of 59 s; of what came since nothing is known";
+}
+
 TEST(Listing, NeedsTwoBackendsWhileTwoAreHeard) {
   Story s;
   s.good(0, "b1", {kA, kB, kC});

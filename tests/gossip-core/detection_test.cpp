@@ -89,6 +89,19 @@ TEST_F(OneNode, DoesNotBuryWhomItAccusedItselfAndHasHeardSince) {
   EXPECT_EQ(state(1), State::kDead) << "silent again";
 }
 
+TEST_F(OneNode, DoesNotBuryOnAnothersWordWhomItAccusedAndHasHeardSince) {
+  handle(Tick{});
+  meet(1);
+  meet(2);
+  handle(ConnectionLost{where(1), true});
+  ASSERT_EQ(state(1), State::kSuspect);
+  now_ += milliseconds(1);
+  handle(ProbeNow{id_of(1), false});
+  answer({1});
+  rumor(bad(State::kDead, 1, 1, 2));
+  EXPECT_EQ(state(1), State::kSuspect);
+}
+
 TEST_F(OneNode, AsksAnAccusedMemberAtOnceAndBelievesTheAccuserWhenItIsSilentToo) {
   handle(Tick{});
   meet(1);

@@ -374,10 +374,11 @@ TEST_F(Leaves, OfOneThatIsNotHeardNothingIsCalled) {
 
 TEST_F(Leaves, NothingIsCalledWhenTooFewOthersLive) {
   be_remover();
-  house.open_record(leave({1, 2, 3}));
+  open(leave({1, 2, 3}));
   house.dead(2);
   run();
   EXPECT_EQ(removals_called, 0);
+  EXPECT_EQ(stored().outcome, "refuted") << "without asking their etcds first";
 }
 
 TEST_F(Leaves, TakenBackTheNextRemoverDoesNotCallEither) {

@@ -123,6 +123,15 @@ TEST_F(Seated, DataIsKeptOnTheWordOfAnotherCluster) {
   EXPECT_TRUE(house.done<SetAsideEtcdData>().empty());
 }
 
+TEST_F(Seated, DataIsKeptOnAListOfAnotherCluster) {
+  evicted();
+  refresh();
+  fresh_view = false;
+  house.persistent.cluster = ClusterId{0xbad};
+  tick();
+  EXPECT_TRUE(house.done<SetAsideEtcdData>().empty());
+}
+
 TEST_F(Seated, DataIsKeptOnAnOldList) {
   evicted();
   refresh();
