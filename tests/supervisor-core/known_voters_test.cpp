@@ -191,6 +191,10 @@ TEST(Recover, CountsWhoMayLiveElsewhereByBothElectorates) {
   EXPECT_NE(recover_obstacle(loss, {}), "");
   loss.lost[1].uncertain = true;
   EXPECT_EQ(recover_obstacle(loss, {}), "") << "one of three, two of four";
+  // Of three voters one was being removed: with it two may live elsewhere, which is enough only if it was not.
+  loss.voters = 3;
+  loss.needed = loss.majority_with = 2;
+  EXPECT_NE(recover_obstacle(loss, {}), "") << "two of three, one of two";
 }
 
 }  // namespace
