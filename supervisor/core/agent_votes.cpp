@@ -41,16 +41,9 @@ void Agent::Impl::vouch_for_all(const Now& now) {
   for (const NodeId& id : targets) apply(now, gossip_.handle(now, gossip::ProbeNow{id, true}));
 }
 
-// By gossip, or by the answers of their etcds: a closed gossip port cuts nobody off.
 void Agent::Impl::note_majority(const Now& now) {
   if (!view_.has_list()) return;
-  const World facts = world(now);
-  const std::vector<MemberId> voters = view_.electorate().voters;
-  const auto heard = std::count_if(voters.begin(), voters.end(), [&](MemberId voter) {
-    const NodeId node = facts.node_of(voter);
-    return facts.alive(node) || facts.only_gossip_misses(now, node);
-  });
-  if (static_cast<std::size_t>(heard) * 2 <= voters.size()) {
+  if (!hears_majority(now, world(now))) {
     majority_heard_since_ = kNever;
   } else if (majority_heard_since_ == kNever) {
     majority_heard_since_ = now.boot;

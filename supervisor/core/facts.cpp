@@ -40,6 +40,15 @@ SeatFacts seat_facts(const Now& now, const World& world, const etcd::Member& mem
   return facts;
 }
 
+bool hears_majority(const Now& now, const World& world) {
+  const verdict::Electorate electorate = world.view.electorate();
+  const auto heard = std::count_if(electorate.voters.begin(), electorate.voters.end(), [&](MemberId voter) {
+    const NodeId node = world.node_of(voter);
+    return world.alive(node) || world.only_gossip_misses(now, node);
+  });
+  return static_cast<std::size_t>(heard) >= electorate.majority();
+}
+
 std::uint32_t evictions_open(const std::vector<record::Record>& history) {
   std::uint32_t open = 0;
   for (auto it = history.rbegin(); it != history.rend(); ++it) {

@@ -115,6 +115,16 @@ TEST(Facts, NobodyIsHeldSilentForLongerThanAMajorityIsHeard) {
   EXPECT_EQ(gather(house.now, house.world(), {}, {}).voters[2].silent_for, Duration::zero());
 }
 
+TEST(Facts, HalfOfTheVotersAreNoMajority) {
+  House house(4);
+  house.dead(4);
+  EXPECT_TRUE(hears_majority(house.now, house.world()));
+  house.dead(3);
+  EXPECT_FALSE(hears_majority(house.now, house.world()));
+  house.vouchers.answered(node_id(3), house.now.boot);
+  EXPECT_TRUE(hears_majority(house.now, house.world())) << "only gossip misses it";
+}
+
 TEST(Facts, ASuspectStillCountsAsAlive) {
   House house;
   house.hears(house.member_info(3), gossip::State::kSuspect, seconds(1));
