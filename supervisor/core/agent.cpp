@@ -31,15 +31,15 @@ gossip::NodeInfo own_info(const AgentConfig& config, const NodeId& id, const Per
 }  // namespace
 
 Agent::Impl::Impl(AgentConfig config, const Signing& signing, Persistent persistent, const Now& now)
-    : config_(std::move(config)),
+    : OfOneCluster(config),
+      config_(std::move(config)),
       signing_(signing),
       persistent_(std::move(persistent)),
       started_(now.boot),
       random_(config_.seed),
       wellbeing_(now),
       gossip_(config_.gossip, own_info(config_, signing.id(), persistent_), persistent_.incarnation_limit, random_.next(), now),
-      listing_(config_.listing),
-      view_(config_.app, config_.rules.history) {
+      listing_(config_.listing) {
   gossip_.set_statement_source(&Impl::statement, this);
 }
 

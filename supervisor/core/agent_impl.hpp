@@ -22,7 +22,33 @@
 
 namespace fluxpg::supervisor {
 
-class Agent::Impl {
+// What is known, held and under way of one etcd cluster: it goes with the cluster, all at once.
+struct OfOneCluster {
+  explicit OfOneCluster(const AgentConfig& config) : view_(config.app, config.rules.history) {}
+
+  EtcdView view_;
+  RemoverLease lease_;
+  ChangeExecution change_;
+  Collector collector_;
+  Voter voter_;
+  Post post_;
+  Vouchers vouchers_;
+  Plan plan_;
+  LearnerWatch learner_;
+  Janitor janitor_;
+  RunPatroni patroni_;
+  std::map<MemberId, TimePoint> unclaimed_since_;
+  bool misses_a_voter_ = false;
+  TimePoint majority_heard_since_ = kNever;
+  TimePoint chosen_since_ = kNever;
+  TimePoint no_leader_since_ = kNever;
+  // What was looked at last, by the versions of gossip and of the view: without another one there is nothing new to find.
+  using Seen = std::pair<std::uint64_t, std::uint64_t>;
+  std::optional<Seen> hosts_for_, patroni_for_, claimed_for_;
+  std::optional<std::tuple<std::uint64_t, ClusterId, bool>> remotes_for_;  // gossip's version, our cluster, and whether it is chosen
+};
+
+class Agent::Impl : private OfOneCluster {
  public:
   Impl(AgentConfig config, const Signing& signing, Persistent persistent, const Now& now);
 
@@ -108,12 +134,6 @@ class Agent::Impl {
   Wellbeing wellbeing_;
   gossip::Node gossip_;
   discovery::Listing listing_;
-  EtcdView view_;
-  RemoverLease lease_;
-  ChangeExecution change_;
-  Collector collector_;
-  Voter voter_;
-  Post post_;
   Founding founding_;
   Seat seat_;
   Leave leave_;
@@ -124,7 +144,6 @@ class Agent::Impl {
   TimePoint recover_refused_at_{};
   TimePoint voters_noted_{};
   Epoch voters_noted_for_;  // the decision record then
-  Vouchers vouchers_;
   Outbox out_;
 
   std::uint32_t instances_ = 0;
@@ -135,12 +154,9 @@ class Agent::Impl {
   OneWay one_way_;
   bool stopping_ = false;
   bool stop_announced_ = false;
-  std::map<MemberId, TimePoint> unclaimed_since_;
   bool seeded_ = false;
   TimePoint peers_noted_{};
   std::optional<std::uint64_t> peers_for_;  // gossip's version then
-  bool misses_a_voter_ = false;
-  TimePoint majority_heard_since_ = kNever;
   TimePoint vouch_at_{};
   struct PauseWish {  // of an operator, until etcd shows it
     bool paused = false;
@@ -150,25 +166,15 @@ class Agent::Impl {
   };
   std::optional<PauseWish> pause_wish_;
   TimePoint ask_silent_at_{};
-  Plan plan_;
   TimePoint retry_decision_at_{};
-  LearnerWatch learner_;
-  Janitor janitor_;
-  RunPatroni patroni_;
-  TimePoint chosen_since_ = kNever;
   TimePoint patroni_retry_{};
   std::vector<Host> hosts_;
-  // What was looked at last, by the versions of gossip and of the view: without another one there is nothing new to find.
-  using Seen = std::pair<std::uint64_t, std::uint64_t>;
   Seen seen_versions() const { return {gossip_.version(), view_.version()}; }
-  std::optional<Seen> hosts_for_, patroni_for_, claimed_for_;
   std::optional<gossip::NodeInfo> announced_;
   std::vector<EtcdTarget> remotes_;
-  std::optional<std::tuple<std::uint64_t, ClusterId, bool>> remotes_for_;  // gossip's version, our cluster, and whether it is chosen
   TimePoint promised_deadline_ = kNever;
   TimePoint heartbeat_{};
   bool news_ = true;  // the input in hand said something that step() may depend on
-  TimePoint no_leader_since_ = kNever;
 };
 
 }  // namespace fluxpg::supervisor

@@ -85,22 +85,7 @@ void Agent::Impl::tell_loss(const Now& now, const World& facts, Snapshot& out) c
 }
 
 void Agent::Impl::forget_cluster() {
-  view_ = EtcdView(config_.app, config_.rules.history);
-  lease_ = RemoverLease{};
-  change_ = ChangeExecution{};
-  collector_ = Collector{};
-  voter_ = Voter{};
-  post_ = Post{};
-  vouchers_ = Vouchers{};
-  plan_ = Plan{};
-  learner_ = LearnerWatch{};
-  janitor_ = Janitor{};
-  unclaimed_since_.clear();
-  patroni_ = RunPatroni{};
-  chosen_since_ = no_leader_since_ = kNever;
-  hosts_for_.reset(), patroni_for_.reset(), claimed_for_.reset(), remotes_for_.reset();
-  misses_a_voter_ = false;
-  majority_heard_since_ = kNever;
+  static_cast<OfOneCluster&>(*this) = OfOneCluster(config_);
   out_.forget();
 }
 

@@ -205,6 +205,13 @@ TEST(Facts, PostgresDataOfThisVeryClusterKeepsNobodyOut) {
   returned.cluster = {};
   house.hears(returned);
   EXPECT_FALSE(gather(house.now, house.world(), {}, {}).newcomers.at(0).fresh);
+  house.etcd.put(record::patroni_initialize_key("app"), "7001");
+  house.read();
+  for (const char* const database : {"7001", "7002"}) {  // its etcd volume was lost, and PostgreSQL's was not
+    returned.system_id = database;
+    house.hears(returned);
+    EXPECT_EQ(gather(house.now, house.world(), {}, {}).newcomers.at(0).fresh, database == std::string("7001")) << database;
+  }
 }
 
 TEST(Facts, EvictionsArePausedByAnOperatorOrByPatroni) {
