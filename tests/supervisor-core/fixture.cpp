@@ -159,6 +159,15 @@ void House::never_heard(std::uint8_t node) {
   rebuild_gossip();
 }
 
+void House::answers_a_probe(std::uint8_t node) {
+  const auto effects = gossip.handle(now, gossip::ProbeNow{node_id(node), false});
+  for (const gossip::Effect& effect : effects) {
+    const auto* send = std::get_if<gossip::SendTo>(&effect);
+    const auto* ping = send == nullptr ? nullptr : std::get_if<gossip::Ping>(&send->message);
+    if (ping != nullptr) gossip.handle(now, gossip::Received{kRoute, gossip::Ack{ping->nonce, node_id(node), Incarnation{1}, {}, {}, {}}});
+  }
+}
+
 void House::lists(const std::vector<std::uint8_t>& nodes, const std::string& backend) {
   discovery::Good good{backend, {}};
   for (const std::uint8_t node : nodes) good.rows.push_back({address_of(node)});

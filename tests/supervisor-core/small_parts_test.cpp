@@ -205,6 +205,7 @@ TEST(Facts, PostgresDataOfThisVeryClusterKeepsNobodyOut) {
   returned.cluster = {};
   house.hears(returned);
   EXPECT_FALSE(gather(house.now, house.world(), {}, {}).newcomers.at(0).fresh);
+  house.etcd.put(record::patroni_config_key("app"), "{}");
   house.etcd.put(record::patroni_initialize_key("app"), "7001");
   house.read();
   for (const char* const database : {"7001", "7002"}) {  // its etcd volume was lost, and PostgreSQL's was not
@@ -212,6 +213,25 @@ TEST(Facts, PostgresDataOfThisVeryClusterKeepsNobodyOut) {
     house.hears(returned);
     EXPECT_EQ(gather(house.now, house.world(), {}, {}).newcomers.at(0).fresh, database == std::string("7001")) << database;
   }
+}
+
+// Its etcd may have been caught up a moment ago, and its host gone since.
+TEST(Facts, ALearnerIsInSyncOnlyWhileItsDaemonAnswersToo) {
+  House house(4);
+  house.etcd.members[3].learner = true;
+  house.read();
+  LearnerWatch watch;
+  const auto in_sync = [&] {
+    for (int i = 0; i < 2; ++i) {
+      watch.asked(house.now, MemberId{4}, 100);
+      watch.answered(house.now, MemberId{4}, 100);
+    }
+    return gather(house.now, house.world(), watch, {}).learners.at(0).in_sync;
+  };
+  house.answers_a_probe(4);
+  EXPECT_TRUE(in_sync());
+  house.pass(seconds(3));
+  EXPECT_FALSE(in_sync());
 }
 
 TEST(Facts, EvictionsArePausedByAnOperatorOrByPatroni) {
