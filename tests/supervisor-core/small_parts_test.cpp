@@ -181,15 +181,34 @@ TEST(Facts, WhoIsNoMemberAndAliveIsANewcomer) {
   EXPECT_TRUE(input.newcomers[0].fresh);
 }
 
-TEST(Facts, TheDeadTheStoppingAndTheUnlistedAreNoUsableNewcomers) {
+TEST(Facts, TheDeadTheStoppingTheLeavingAndTheUnlistedAreNoUsableNewcomers) {
   House house;
   house.hears(info_of(9), gossip::State::kDead, seconds(1));
   gossip::NodeInfo stopping = info_of(10);
   stopping.stopping = true;
   house.hears(stopping);
+  gossip::NodeInfo left = info_of(12);
+  left.leaving = true;
+  house.hears(left);
   EXPECT_TRUE(gather(house.now, house.world(), {}, {}).newcomers.empty());
   house.hears(info_of(11));
   EXPECT_EQ(gather(house.now, house.world(), {}, {}).newcomers.at(0).listed_for, Duration::zero());
+}
+
+TEST(Facts, WhoHasLostTheLearnersSlotLetsTheOthersGoFirst) {
+  House house;
+  house.hears(info_of(9));
+  house.hears(info_of(10));
+  const auto first = [&house] { return gather(house.now, house.world(), {}, {}).newcomers.at(0).node; };
+  ASSERT_EQ(first(), node_id(9));
+  record::Record ghost;
+  ghost.change = {record::Kind::kRemove, MemberId{9}, node_id(9), "n9", "", "ghost-learner", "silent"};
+  ghost.outcome = "done";
+  house.etcd.put(record::history_key("app", Epoch{1}), record::to_json(ghost));
+  house.view = EtcdView("app", 200);
+  house.read();
+  ASSERT_EQ(house.view.history().size(), 1U);
+  EXPECT_EQ(first(), node_id(10));
 }
 
 TEST(Facts, PostgresDataOfThisVeryClusterKeepsNobodyOut) {
