@@ -145,6 +145,20 @@ TEST_F(Leaving, TheLeaderOfEtcdMovesTheLeadershipToALivingVoter) {
   EXPECT_EQ(stage(), Stage::kConsents);
 }
 
+TEST_F(Leaving, TheLeadershipIsNotMovedToOneThatLeavesToo) {
+  of(5);
+  house->etcd.leader = MemberId{1};
+  gossip::NodeInfo leaving = house->member_info(2);
+  leaving.leaving = true;
+  house->hears(leaving);
+  house->read();
+  begin();
+  tick();
+  const auto moves = calls<etcd::TransferLeadership>(house->asked());
+  ASSERT_EQ(moves.size(), 1U);
+  EXPECT_EQ(moves[0].to, MemberId{3});
+}
+
 TEST_F(Leaving, OnlyWhoIsGoneFromTheListHasLeftAndStopsItsProcesses) {
   begin();
   tick();
