@@ -237,6 +237,8 @@ TEST_F(Holding, TheLeadingCopyMustBeExactlyAsItWasPromised) {
   EXPECT_FALSE(agrees(info_of(1), plan)) << "it is gone";
   EXPECT_TRUE(agrees(info_of(2), plan));
   EXPECT_TRUE(agrees(copy_of(2, 499), plan));
+  EXPECT_TRUE(agrees(copy_of(2, 500), plan)) << "as far as the one that leads, not further";
+  EXPECT_FALSE(agrees(copy_of(2, 501), plan));
   EXPECT_FALSE(agrees(copy_of(2, 499), foreign(1, std::nullopt)));
 }
 
