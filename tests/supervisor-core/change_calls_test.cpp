@@ -207,6 +207,30 @@ TEST_F(Changes, OurOwnRefusedAdditionIsSimplyOver) {
   EXPECT_EQ(stored().outcome, "refused");
 }
 
+TEST_F(Changes, OurOwnRefusedAdditionIsNotOverWhileAnEarlierCallForItMayBeUnderWay) {
+  house.hears(info_of(9));
+  be_remover();
+  record::Record record = addition();
+  record.electorate = house.view.electorate();
+  open(record);
+  const auto calls_fail_with = [this](etcd::ErrorKind kind) {
+    for (int i = 0; i < 4; ++i) {
+      tick();
+      for (const Asked& one : house.asked()) {
+        answer(one, std::holds_alternative<etcd::AddLearner>(one.call) ? failure(kind) : house.etcd.answer(one.call));
+      }
+      house.read();
+    }
+  };
+  calls_fail_with(etcd::ErrorKind::kTimeout);
+  pass(seconds(59));
+  calls_fail_with(etcd::ErrorKind::kUnhealthy);
+  EXPECT_TRUE(stored().open());
+  pass(seconds(5));
+  calls_fail_with(etcd::ErrorKind::kUnhealthy);
+  EXPECT_EQ(stored().outcome, "refused");
+}
+
 TEST_F(Changes, ARefusedAdditionOfAnotherIsOverOnlyWhenNoCallOfItsCanBeUnderWay) {
   house.hears(info_of(9));
   record::Record record = addition();
@@ -281,6 +305,17 @@ TEST_F(Promotions, ALearnerIsPromotedOnlyIfItsEtcdAnswersTheLastLook) {
   answer_all();
   answer_all();
   EXPECT_EQ(calls<etcd::Promote>(house.asked()).size(), 1U);
+}
+
+TEST_F(Promotions, AnotherEtcdAtTheLearnersAddressIsNoAnswer) {
+  tick();
+  const auto asked = house.asked();
+  ASSERT_EQ(calls<etcd::GetStatus>(asked).size(), 1U);
+  etcd::Status status;
+  status.header = {kCluster, MemberId{9}, 1, 1};
+  answer(asked[0], status);
+  EXPECT_TRUE(house.asked().empty());
+  EXPECT_EQ(change.waits_for(), "an answer of the learner's etcd");
 }
 
 TEST_F(Promotions, APromotionWhoseLearnerStaysSilentIsVoid) {

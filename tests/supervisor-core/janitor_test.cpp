@@ -106,6 +106,16 @@ TEST_F(Sweeping, TheAlarmIsDisarmedOnceItsMemberHasSpace) {
   EXPECT_EQ(disarmed[0].member, MemberId{2});
 }
 
+TEST_F(Sweeping, AnotherEtcdAtAMembersAddressIsNotSwept) {
+  house.pass(seconds(10));
+  house.read();
+  janitor.tick(house.now, house.world(), true, house.out);
+  const auto asked = house.asked();
+  ASSERT_EQ(asked.size(), 1U);
+  janitor.handle(house.now, house.world(), asked[0].purpose, status(9, 95 * kMegabyte), house.out);
+  EXPECT_TRUE(house.asked().empty());
+}
+
 TEST_F(Sweeping, WithoutARemoverTheLowestLivingVoterSweepsAFullEtcd) {
   EXPECT_TRUE(Janitor::is_sweeper(house.world(), true));
   EXPECT_FALSE(Janitor::is_sweeper(house.world(), false)) << "there is space: the remover does it";

@@ -317,6 +317,19 @@ TEST_F(Seated, AFounderRemembersItsMembershipOnlyOnceTheFoundingIsCommitted) {
   EXPECT_EQ(house.done<Persist>().size(), 1U);
 }
 
+TEST_F(Seated, AnEtcdOfAnotherClusterIsNotItsPlace) {
+  fresh_view = false;
+  was_member();
+  house.persistent.cluster = ClusterId{0xbad};
+  house.persistent.member = MemberId{7};
+  seen.etcd.state = Process::State::kRunning;
+  house.read();
+  tick();
+  EXPECT_EQ(house.persistent.cluster, ClusterId{0xbad});
+  EXPECT_EQ(house.persistent.member, MemberId{7});
+  EXPECT_TRUE(house.done<Persist>().empty());
+}
+
 TEST_F(Seated, WhatAnEndedEtcdSaidABitAgoIsNotItsPlaceAnyMore) {
   fresh_view = false;
   house.read();
