@@ -102,6 +102,18 @@ TEST_F(OneNode, DoesNotBuryOnAnothersWordWhomItAccusedAndHasHeardSince) {
   EXPECT_EQ(state(1), State::kSuspect);
 }
 
+TEST_F(OneNode, DoesNotBuryWhomItHasHeardSinceAnothersWordWhenItAccusesItself) {
+  handle(Tick{});
+  meet(1);
+  meet(2);
+  rumor(bad(State::kDead, 1, 1, 2));
+  now_ += milliseconds(1);
+  handle(ProbeNow{id_of(1), false});
+  answer({1});
+  handle(ConnectionLost{where(1), true});
+  EXPECT_EQ(state(1), State::kSuspect);
+}
+
 TEST_F(OneNode, AsksAnAccusedMemberAtOnceAndBelievesTheAccuserWhenItIsSilentToo) {
   handle(Tick{});
   meet(1);

@@ -103,6 +103,15 @@ TEST_F(OneNode, LearnsOfATwinFromItsAnswerAtASeed) {
   EXPECT_EQ(all<IdentityConflict>().size(), 1u);
 }
 
+TEST_F(OneNode, LearnsOfATwinFromNewsThatOthersPassOn) {
+  handle(Tick{});
+  NodeInfo twin = info(0, own().value);
+  twin.address = "198.18.0.99";
+  rumor(Rumor{id_of(0), own(), State::kAlive, {}, twin});
+  ASSERT_EQ(all<IdentityConflict>().size(), 1u);
+  EXPECT_EQ(all<IdentityConflict>()[0].other, twin.gossip_endpoint());
+}
+
 TEST_F(OneNode, IsNotItsOwnTwin) {
   handle(Seeds{{Endpoint{"203.0.113.9", 7946}}});  // another name of ours
   receive(sent<Ping>().at(0));

@@ -75,6 +75,12 @@ TEST_F(Fresh, CountsTheExpectedTheListedAndTheHeard) {
   EXPECT_EQ(count({address_of(9)}), 4U);
 }
 
+TEST(FoundingCount, CountsItselfAlsoWhereItIsNotListed) {
+  House house{0};
+  house.lists({2, 3, 4});
+  EXPECT_EQ(Founding::count(house.now, house.world(), {}), 4U);
+}
+
 TEST_F(Fresh, WhoWasSeenWithinTenMinutesStillCounts) {
   house.hears(info_of(9), gossip::State::kDead, minutes(9));
   EXPECT_EQ(count(), 4U);

@@ -57,6 +57,27 @@ TEST_F(Remembering, WhatIsClosedIsUncertainUntilAListIsAskedForThatFollowsIt) {
   EXPECT_EQ(remembered().size(), 3U);
 }
 
+// No key that binds it was read here: then whose it is is remembered, but not that it was in doubt.
+TEST_F(Remembering, WhatTheListShowsIsNoLongerInDoubt) {
+  house.persistent.voters = {{MemberId{2}, node_id(2), "n2", "", 0, true}};
+  house.etcd.keys.erase(record::node_key("app", MemberId{2}));
+  house.view = EtcdView("app", 200);
+  house.read();
+  EXPECT_FALSE(is_uncertain(MemberId{2}));
+  const std::vector<KnownVoter> voters = remembered();
+  ASSERT_NE(find(voters, MemberId{2}), nullptr);
+  EXPECT_EQ(find(voters, MemberId{2})->node, node_id(2));
+}
+
+TEST_F(Remembering, ItsOwnSeatIsKnownWithoutAWordOfEtcd) {
+  house.view = EtcdView("app", 200);
+  house.persistent.member = MemberId{1};
+  house.persistent.voters = {{MemberId{1}, {}, "n1", "", 0}, {MemberId{2}, {}, "n2", "", 0}};
+  const std::vector<KnownVoter> voters = known_voters(house.world());
+  EXPECT_EQ(voters.at(0).node, node_id(1));
+  EXPECT_FALSE(voters.at(1).node);
+}
+
 TEST_F(Remembering, WhatWasVoidIsForgotten) {
   house.open_record(promotion());
   ASSERT_TRUE(is_uncertain(MemberId{9}));
