@@ -148,8 +148,10 @@ TEST(Listing, StartsCountingAnewAfterASilence) {
   s.good(1000, "b", {kA, kB});
   s.good(1005, "b", {kA, kB});
   EXPECT_EQ(s.of(kC), Presence::kUnknown) << "two answers in five seconds after an outage";
+  EXPECT_EQ(s.of(kD), Presence::kUnknown) << "nor is one whom no answer ever named held absent during it";
   s.good(1060, "b", {kA, kB});
   EXPECT_EQ(s.of(kC), Presence::kUnlisted);
+  EXPECT_EQ(s.of(kD), Presence::kUnlisted);
 }
 
 TEST(Listing, ForgetsAnAbsenceWhenTheAddressReappears) {

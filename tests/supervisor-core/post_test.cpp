@@ -283,8 +283,8 @@ TEST_F(Answering, ABallotThatCannotBeReadIsCountedAndHoldsNothingUp) {
 
 TEST(OnlyGossipMisses, AVoterWhoseEtcdAnsweredSinceGossipGaveItUp) {
   House house;
-  house.dead(3, seconds(40));
-  house.vouchers.answered(node_id(3), house.now.boot - seconds(41));
+  house.dead(3, seconds(5));
+  house.vouchers.answered(node_id(3), house.now.boot - seconds(6));
   EXPECT_FALSE(house.world().only_gossip_misses(house.now, node_id(3))) << "that was before";
   house.vouchers.answered(node_id(3), house.now.boot);
   EXPECT_TRUE(house.world().only_gossip_misses(house.now, node_id(3)));
