@@ -21,10 +21,12 @@ TEST_F(Changes, OpeningComparesTheRemoverKeyAndTheRecordsRevision) {
 
 TEST_F(Changes, ARecordThatChangedSinceTheBallotIsNotOverwritten) {
   be_remover();
-  open_removal();
-  house.etcd.put(record::record_key("app"), record::to_json(removal("void")));
-  answer_all();
-  EXPECT_TRUE(stored().outcome == "void");
+  for (const char* const meanwhile : {"void", "refused"}) {  // where there was none, and where there was one
+    open_removal();
+    house.etcd.put(record::record_key("app"), record::to_json(removal(meanwhile)));
+    answer_all();
+    EXPECT_EQ(stored().outcome, meanwhile);
+  }
 }
 
 TEST_F(Changes, NothingIsOpenedUnderAKeyThatSomebodyWroteOver) {
