@@ -199,8 +199,7 @@ void Agent::Impl::tell_problems(const Now& now, const World& facts, Snapshot& ou
   if (!view_.problem().empty()) out.problems.push_back(view_.problem());
   if (!change_.flaw().empty()) out.problems.push_back("the open decision in etcd is not carried out: " + change_.flaw());
   const std::string until_deleted =
-      "; while it stands nobody is evicted, added or promoted. If it stays, a hand must delete it: etcdctl del " +
-      record::remover_key(config_.app);
+      "; while it stands nobody is evicted, added or promoted. If it stays, delete it: etcdctl del " + record::remover_key(config_.app);
   if (view_.remover() && view_.remover()->member && view_.find(view_.remover()->member) == nullptr && view_.has_list()) {
     out.problems.push_back("the remover key is held for member " + to_text(view_.remover()->member) +
                            ", which is no member of this cluster" + until_deleted);
