@@ -8,6 +8,7 @@ namespace {
 
 constexpr Duration kAskAgain = minutes(3);  // longer than a snapshot, a stop and a restore may take
 constexpr Duration kCommitEvery = seconds(3);
+constexpr std::size_t kMostWrites = 120;  // etcd takes 128 in a transaction (max-txn-ops)
 
 RunEtcd sole_member(const World& world, const std::string& token) {
   const gossip::NodeInfo& self = world.gossip.self();
@@ -89,7 +90,6 @@ void Restoration::commit(const Now& now, const World& world, const Persistent& p
       {etcd::Put{record::founded_key(app), record::to_json(founded), {}},
        etcd::Put{record::node_key(app, own.member), record::to_json(binding), {}},
        etcd::Put{record::superseded_key(app, given_up.cluster), record::to_json(signed_word), {}}, etcd::Delete{record::remover_key(app)}}};
-  for (const auto& [member, old] : view.bindings()) txn.writes.push_back(etcd::Delete{record::node_key(app, member)});
   if (view.record() && view.record()->open()) {
     record::Record closed = *view.record();
     closed.outcome = "void";
@@ -101,6 +101,10 @@ void Restoration::commit(const Now& now, const World& world, const Persistent& p
     txn.writes.push_back(etcd::Put{record::history_key(app, closed.epoch), record::to_json(closed), {}});
   } else if (!view.record() && view.record_revision()) {
     txn.writes.push_back(etcd::Delete{record::record_key(app)});  // unreadable: it would hold up everything
+  }
+  // Last, because they matter least: members that are none have no say, whoever spoke for them.
+  for (const auto& [member, old] : view.bindings()) {
+    if (txn.writes.size() < kMostWrites) txn.writes.push_back(etcd::Delete{record::node_key(app, member)});
   }
   commit_at_ = now.boot + kCommitEvery;
   out.ask_own({Purpose::Part::kRestoration, 0, {}}, std::move(txn), kCommitEvery);

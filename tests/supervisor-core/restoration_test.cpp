@@ -67,6 +67,20 @@ TEST_F(Restored, NobodySpeaksForTheOldMembersAndNobodyHoldsTheOldRemoverKey) {
   for (std::uint8_t node = 1; node <= 3; ++node) EXPECT_EQ(stored(record::node_key("app", MemberId{0xa0U + node})), "");
 }
 
+// Members that were removed by hand leave their bindings, and etcd takes 128 operations in a transaction.
+TEST_F(Restored, ItIsOneTransactionHoweverManyMembersThereEverWere) {
+  for (std::uint64_t member = 0x1000; member < 0x1100; ++member) {
+    house.etcd.put(record::node_key("app", MemberId{member}), record::to_json(record::Binding{MemberId{member}, node_id(9), "n", ""}));
+  }
+  house.view = EtcdView("app", 200);
+  house.read();
+  restoration.tick(house.now, house.world(), house.persistent, house.out);
+  const auto asked = house.asked();
+  const auto txns = calls<etcd::Txn>(asked);
+  ASSERT_EQ(txns.size(), 1U);
+  EXPECT_LE(txns[0].writes.size(), 128U);
+}
+
 TEST_F(Restored, TheDecisionThatTheOldClusterHadOpenIsVoid) {
   record::Record open;
   open.change = {record::Kind::kRemove, MemberId{0xa3}, node_id(3), "n3", "", "unlisted", "dead"};
