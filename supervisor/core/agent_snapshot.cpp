@@ -214,6 +214,10 @@ void Agent::Impl::tell_problems(const Now& now, const World& facts, Snapshot& ou
                            view_.database() + ": Patroni is not started, and nothing is changed");
   }
   if (!facts.unwell.empty()) out.problems.push_back("this node abstains from votes: " + facts.unwell);
+  // Killed now, it would not know after its restart that it was ever a member.
+  if (!persistent_.chosen && view_.own_answers(now) && view_.own_is_voter()) {
+    out.problems.push_back("this node has not noted yet that it is a member of its cluster, which takes a moment after etcd's start");
+  }
   if (persistent_.left()) {
     out.problems.push_back("this node has left the cluster; `fluxpgctl leave --cancel` lets it join again");
   } else if (persistent_.chosen && !view_.own_answers(now) && (seen_.etcd_data || view_.find(persistent_.member) != nullptr)) {

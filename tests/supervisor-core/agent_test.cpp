@@ -187,6 +187,26 @@ TEST_F(LonelyVoter, APatroniThatDoesNotRunIsSaid) {
   EXPECT_FALSE(says(Process::State::kRunning));
 }
 
+// Its etcd serves, and it founded a cluster of which it does not know yet that it was chosen: a kill -9 now, and it never knew.
+TEST_F(LonelyVoter, IsNotHealthyBeforeItHasNotedThatItIsAMember) {
+  Persistent founder;
+  founder.app = "app";
+  founder.promised = StuckFounder::plan(4);
+  founder.started_token = founder.promised->token;
+  agent = std::make_unique<Agent>(house.config, house.signing, founder, house.now);
+  const auto noted = [this] {
+    for (int i = 0; i < 3; ++i) {
+      house.pass(seconds(1));
+      handle(ProcessesSeen{{Process::State::kRunning, 0}, {}, true, true, ""});
+    }
+    const std::vector<std::string> problems = agent->snapshot(house.now).problems;
+    return std::none_of(problems.begin(), problems.end(), [](const std::string& p) { return p.rfind("this node has not noted", 0) == 0; });
+  };
+  EXPECT_FALSE(noted());
+  house.etcd.put(record::founded_key("app"), record::to_json(record::Founded{"token4", kCluster, 4, {}, 0}));
+  EXPECT_TRUE(noted());
+}
+
 // HOLES H18: gossip does not come here, and somebody has joined.
 TEST_F(LonelyVoter, WritesTheNamesOfThoseThatOnlyEtcdKnows) {
   const std::string host = "https://" + host_name(node_id(4));
