@@ -124,6 +124,7 @@ class Agent::Impl : private OfOneCluster {
   void tell_seat(const Now& now, const World& world, Snapshot& out) const;
   void tell_doing(const Now& now, const World& world, Snapshot& out) const;
   void tell_problems(const Now& now, const World& world, Snapshot& out) const;
+  void tell_remover_key(const Now& now, Snapshot& out) const;
   void tell_counters(Snapshot& out) const;
 
   AgentConfig config_;

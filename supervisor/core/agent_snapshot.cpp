@@ -186,6 +186,20 @@ void Agent::Impl::tell_doing(const Now& now, const World& facts, Snapshot& out) 
   }
 }
 
+// Of a key that nobody can be holding: whoever is remover holds it under a lease of its own, and is a member.
+void Agent::Impl::tell_remover_key(const Now& now, Snapshot& out) const {
+  const std::string until_deleted =
+      "; while it stands nobody is evicted, added or promoted. If it stays, delete it: etcdctl del " + record::remover_key(config_.app);
+  if (view_.remover() && view_.remover()->member && view_.find(view_.remover()->member) == nullptr && view_.has_list()) {
+    out.problems.push_back("the remover key is held for member " + to_text(view_.remover()->member) +
+                           ", which is no member of this cluster" + until_deleted);
+  }
+  if (view_.remover() && !lease_.held() && view_.remover()->node == signing_.id() && now.boot - started_ > seconds(15)) {
+    out.problems.push_back("the remover key in etcd names this node, but it is not under this node's lease: somebody else wrote it" +
+                           until_deleted);
+  }
+}
+
 void Agent::Impl::tell_problems(const Now& now, const World& facts, Snapshot& out) const {
   for (const std::string& problem : identities_.problems(now.boot)) out.problems.push_back(problem);
   for (const std::string& problem : one_way_.problems(now.boot, gossip_)) out.problems.push_back(problem);
@@ -198,16 +212,7 @@ void Agent::Impl::tell_problems(const Now& now, const World& facts, Snapshot& ou
   if (!seat_.problem().empty()) out.problems.push_back(seat_.problem());
   if (!view_.problem().empty()) out.problems.push_back(view_.problem());
   if (!change_.flaw().empty()) out.problems.push_back("the open decision in etcd is not carried out: " + change_.flaw());
-  const std::string until_deleted =
-      "; while it stands nobody is evicted, added or promoted. If it stays, delete it: etcdctl del " + record::remover_key(config_.app);
-  if (view_.remover() && view_.remover()->member && view_.find(view_.remover()->member) == nullptr && view_.has_list()) {
-    out.problems.push_back("the remover key is held for member " + to_text(view_.remover()->member) +
-                           ", which is no member of this cluster" + until_deleted);
-  }
-  if (view_.remover() && !lease_.held() && view_.remover()->node == signing_.id() && now.boot - started_ > seconds(15)) {
-    out.problems.push_back("the remover key in etcd names this node, but it is not under this node's lease: somebody else wrote it" +
-                           until_deleted);
-  }
+  tell_remover_key(now, out);
   if (const std::string space = Janitor::problem(facts); !space.empty()) out.problems.push_back(space);
   if (!postgres_.system_id.empty() && !view_.database().empty() && postgres_.system_id != view_.database()) {
     out.problems.push_back("the PostgreSQL data here has the system identifier " + postgres_.system_id + ", the cluster's is " +
