@@ -95,9 +95,7 @@ TEST_F(OneNode, DoesNotBuryOnAnothersWordWhomItAccusedAndHasHeardSince) {
   meet(2);
   handle(ConnectionLost{where(1), true});
   ASSERT_EQ(state(1), State::kSuspect);
-  now_ += milliseconds(1);
-  handle(ProbeNow{id_of(1), false});
-  answer({1});
+  hear(1);
   rumor(bad(State::kDead, 1, 1, 2));
   EXPECT_EQ(state(1), State::kSuspect);
 }
@@ -107,9 +105,7 @@ TEST_F(OneNode, DoesNotBuryWhomItHasHeardSinceAnothersWordWhenItAccusesItself) {
   meet(1);
   meet(2);
   rumor(bad(State::kDead, 1, 1, 2));
-  now_ += milliseconds(1);
-  handle(ProbeNow{id_of(1), false});
-  answer({1});
+  hear(1);
   handle(ConnectionLost{where(1), true});
   EXPECT_EQ(state(1), State::kSuspect);
 }

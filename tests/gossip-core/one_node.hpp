@@ -70,6 +70,12 @@ class OneNode : public testing::Test {
     ASSERT_EQ(node_.members().at(id_of(index)).state, State::kAlive);
     ASSERT_GT(node_.members().at(id_of(index)).last_answer, TimePoint{});
   }
+  // A moment later, so that it counts as heard since whatever was just held against it.
+  void hear(std::size_t index) {
+    now_ += milliseconds(1);
+    handle(ProbeNow{id_of(index), false});
+    answer({index});
+  }
   // Lets time pass punctually; `answering` members answer at once.
   void pass(Duration time, const std::set<std::size_t>& answering = {}) {
     const Duration end = now_ + time;

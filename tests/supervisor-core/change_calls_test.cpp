@@ -147,18 +147,28 @@ TEST_F(Changes, ARefusedRemovalStaysOpenAndIsTriedAgain) {
   EXPECT_EQ(stored().outcome, "done");
 }
 
-record::Record addition() {
+record::Record addition(const House& house) {
   record::Record record;
   record.change = {record::Kind::kAddLearner, {}, node_id(9), "n9", "https://n9:2380", "join", "it waits"};
+  record.electorate = house.view.electorate();
   return record;
+}
+
+// Long enough to come to a call; every addition fails like this, and all else is answered.
+void run_while_additions_fail(Changes& test, etcd::ErrorKind kind) {
+  for (int i = 0; i < 4; ++i) {
+    test.tick();
+    for (const Asked& one : test.house.asked()) {
+      test.answer(one, std::holds_alternative<etcd::AddLearner>(one.call) ? failure(kind) : test.house.etcd.answer(one.call));
+    }
+    test.house.read();
+  }
 }
 
 TEST_F(Changes, AnAdditionIsClosedTogetherWithTheKeyThatSpeaksForTheNewId) {
   house.hears(info_of(9));
   be_remover();
-  record::Record record = addition();
-  record.electorate = house.view.electorate();
-  open(record);
+  open(addition(house));
   run();
   EXPECT_EQ(stored().outcome, "done");
   EXPECT_EQ(stored().change.member, MemberId{0xadd});
@@ -171,9 +181,7 @@ TEST_F(Changes, AnAdditionIsClosedTogetherWithTheKeyThatSpeaksForTheNewId) {
 TEST_F(Changes, ALostAnswerToAnAdditionAddsNothingTwice) {
   house.hears(info_of(9));
   be_remover();
-  record::Record record = addition();
-  record.electorate = house.view.electorate();
-  open(record);
+  open(addition(house));
   answer_all();
   tick();
   answer_all();                                                                     // the read-back
@@ -195,9 +203,7 @@ TEST_F(Changes, ALostAnswerToAnAdditionAddsNothingTwice) {
 TEST_F(Changes, OurOwnRefusedAdditionIsSimplyOver) {
   house.hears(info_of(9));
   be_remover();
-  record::Record record = addition();
-  record.electorate = house.view.electorate();
-  open(record);
+  open(addition(house));
   answer_all();
   tick();
   answer_all();
@@ -210,54 +216,29 @@ TEST_F(Changes, OurOwnRefusedAdditionIsSimplyOver) {
 TEST_F(Changes, OurOwnRefusedAdditionIsNotOverWhileAnEarlierCallForItMayBeUnderWay) {
   house.hears(info_of(9));
   be_remover();
-  record::Record record = addition();
-  record.electorate = house.view.electorate();
-  open(record);
-  const auto calls_fail_with = [this](etcd::ErrorKind kind) {
-    for (int i = 0; i < 4; ++i) {
-      tick();
-      for (const Asked& one : house.asked()) {
-        answer(one, std::holds_alternative<etcd::AddLearner>(one.call) ? failure(kind) : house.etcd.answer(one.call));
-      }
-      house.read();
-    }
-  };
-  calls_fail_with(etcd::ErrorKind::kTimeout);
+  open(addition(house));
+  run_while_additions_fail(*this, etcd::ErrorKind::kTimeout);
   pass(seconds(59));
-  calls_fail_with(etcd::ErrorKind::kUnhealthy);
+  run_while_additions_fail(*this, etcd::ErrorKind::kUnhealthy);
   EXPECT_TRUE(stored().open());
   pass(seconds(5));
-  calls_fail_with(etcd::ErrorKind::kUnhealthy);
+  run_while_additions_fail(*this, etcd::ErrorKind::kUnhealthy);
   EXPECT_EQ(stored().outcome, "refused");
 }
 
 TEST_F(Changes, ARefusedAdditionOfAnotherIsOverOnlyWhenNoCallOfItsCanBeUnderWay) {
   house.hears(info_of(9));
-  record::Record record = addition();
-  record.electorate = house.view.electorate();
-  house.open_record(record);
+  house.open_record(addition(house));
   be_remover();
-  const auto refused = [this] {
-    for (int i = 0; i < 4; ++i) {
-      tick();
-      for (const Asked& one : house.asked()) {
-        answer(one,
-               std::holds_alternative<etcd::AddLearner>(one.call) ? failure(etcd::ErrorKind::kUnhealthy) : house.etcd.answer(one.call));
-      }
-      house.read();
-    }
-  };
-  refused();
+  run_while_additions_fail(*this, etcd::ErrorKind::kUnhealthy);
   EXPECT_TRUE(stored().open());
   pass(seconds(61));
-  refused();
+  run_while_additions_fail(*this, etcd::ErrorKind::kUnhealthy);
   EXPECT_EQ(stored().outcome, "refused") << "else it would stand in the way of the eviction that etcd waits for";
 }
 
 TEST_F(Changes, AnAdditionWhoseNodeIsGoneIsNotCalledFor) {
-  record::Record record = addition();
-  record.electorate = house.view.electorate();
-  house.open_record(record);
+  house.open_record(addition(house));
   be_remover();
   run();
   EXPECT_EQ(adds_called, 0);
