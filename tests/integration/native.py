@@ -282,7 +282,7 @@ class Cluster:
     def wait_healthy(self, size, timeout=60, nodes=None):
         for node in nodes or self.nodes:
             wait_until(f"{node.name} healthy with {size} voters",
-                       lambda n=node: n.json("status")["health"] == "healthy" and n.json("status")["voters"] == size, timeout)
+                       lambda n=node: (s := n.json("status"))["health"] == "healthy" and s["voters"] == size, timeout)
 
     def remover(self, nodes=None):
         """The node that holds the key in etcd, as etcdctl reads it."""

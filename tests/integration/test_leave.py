@@ -62,7 +62,7 @@ def the_leader_and_the_remover_leave_and_one_comes_back():
         stays_away(back, witness, "", 12)
         check(leaves(back).returncode == 0, "leave is not the same when it is done already")
         check(back.ctl("leave", "--cancel").returncode == 0, "cancel")
-        wait_until("a voter again", lambda: (back.name, False) in witness.members().values() and len(witness.members()) == 4, 90)
+        wait_until("a voter again", lambda: (back.name, False) in (m := witness.members()).values() and len(m) == 4, 90)
         check(glob.glob(f"{back.home}/etcd/data.set-aside-*"), "its old data was not set aside")
         check(len(removals(witness)) == 2, "somebody was evicted")
 

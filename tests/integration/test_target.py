@@ -35,7 +35,7 @@ def seven_nodes_have_five_voters_and_a_guest_moves_up():
         victim.kill()
         c.list_only([n for n in c.nodes if n is not victim])
         start = time.monotonic()
-        wait_until("a guest is a voter", lambda: len(voters(witness)) == 5 and victim.name not in voters(witness), 60)
+        wait_until("a guest is a voter", lambda: len(v := voters(witness)) == 5 and victim.name not in v, 60)
         print(f"killed and unlisted -> five voters again after {time.monotonic() - start:.1f} s")
         check(len(voters(witness) & {g.name for g in guests}) == 1, f"voters: {voters(witness)}")
         check(learners(witness) == set(), "a learner is left over")
