@@ -25,6 +25,8 @@ std::string unsettled(const Simulation& sim, const Chaos& chaos) {
   for (std::size_t i = 0; i < sim.hosts(); ++i) {
     if (sim.works(i) && sim.is_voter(i) && sim.snapshot(i).voters_live != wanted)
       return sim.host(i).name + " does not see all voters alive";
+    const auto& recovery = sim.host(i).persistent.recovery;
+    if (sim.host(i).daemon && recovery && !recovery->done) return sim.host(i).name + " does not end its recovery";
   }
   return "";
 }

@@ -102,9 +102,10 @@ void Restoration::commit(const Now& now, const World& world, const Persistent& p
   } else if (!view.record() && view.record_revision()) {
     txn.writes.push_back(etcd::Delete{record::record_key(app)});  // unreadable: it would hold up everything
   }
-  // Last, because they matter least: members that are none have no say, whoever spoke for them.
+  // Last, because they matter least: members that are none have no say, whoever spoke for them. Our own is there if an answer was lost, and
+  // etcd refuses a transaction that writes a key twice.
   for (const auto& [member, old] : view.bindings()) {
-    if (txn.writes.size() < kMostWrites) txn.writes.push_back(etcd::Delete{record::node_key(app, member)});
+    if (member != own.member && txn.writes.size() < kMostWrites) txn.writes.push_back(etcd::Delete{record::node_key(app, member)});
   }
   commit_at_ = now.boot + kCommitEvery;
   out.ask_own({Purpose::Part::kRestoration, 0, {}}, std::move(txn), kCommitEvery);

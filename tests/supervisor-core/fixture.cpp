@@ -1,6 +1,8 @@
 #include "tests/supervisor-core/fixture.hpp"
 
 #include <algorithm>
+#include <set>
+#include <variant>
 
 namespace fluxpg::supervisor::test {
 
@@ -20,6 +22,11 @@ void Etcd::put(const std::string& key, const std::string& value, etcd::LeaseId l
 
 etcd::Result Etcd::take(const etcd::Txn& txn) {
   using What = etcd::Compare::What;
+  std::set<std::string> written;
+  for (const etcd::Write& write : txn.writes) {
+    if (written.insert(std::visit([](const auto& w) { return w.key; }, write)).second) continue;
+    return unexpected(etcd::Error{etcd::ErrorKind::kRefused, "etcdserver: duplicate key given in txn request"});
+  }
   const bool holds = std::all_of(txn.compares.begin(), txn.compares.end(), [this](const etcd::Compare& compare) {
     const auto found = keys.find(compare.key);
     if (found == keys.end()) return compare.equals == 0;
