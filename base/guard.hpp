@@ -75,6 +75,7 @@ enum class Guard : std::uint8_t {
   kLivingDataBlocks,
   kGivenUpForGood,
   kOwnPlanIsWaitedFor,
+  kReturningFounders,
   // founding over PostgreSQL data that outlived etcd's
   kCopyIsKnown,
   kOneDatabaseKept,
@@ -106,6 +107,7 @@ enum class Guard : std::uint8_t {
   kMajorityLivesOn,
   kChangeRemembered,
   kReturnedStaysDown,
+  kFounderAsksFirst,
   // gossip
   kIncarnationDurable,
   kOnlySubjectRefutes,

@@ -74,6 +74,7 @@ constexpr Mutant kMutants[] = {
     {"founds-beside-etcd-data", Guard::kLivingDataBlocks, "founds although a living node holds etcd data"},
     {"restarts-a-given-up-plan", Guard::kGivenUpForGood, "starts a plan again, with an empty disk, whose etcd it has given up"},
     {"gives-up-its-own-plan", Guard::kOwnPlanIsWaitedFor, "gives its plan up for any cluster that lives, also for that of this plan"},
+    {"gives-up-as-founders-return", Guard::kReturningFounders, "gives its plan up while its founders come back and start their etcds"},
     // founding over PostgreSQL data that outlived etcd's
     {"founds-over-unread-data", Guard::kCopyIsKnown, "founds although a node does not say how far its PostgreSQL data goes"},
     {"founds-over-two-databases", Guard::kOneDatabaseKept, "founds over the data of one database while another is there"},
@@ -107,6 +108,8 @@ constexpr Mutant kMutants[] = {
      "calls a promotion or a removal without a note on its disk that the voters may be others afterwards"},
     {"living-majority-gives-way", Guard::kLivingMajorityStays, "sets the data of a majority that lives aside for a recovered cluster"},
     {"returns-beside-the-recovered", Guard::kReturnedStaysDown, "starts etcd on data of a cluster that was given up meanwhile"},
+    {"founder-starts-unasked", Guard::kFounderAsksFirst,
+     "starts etcd again on the data of a founding plan without asking a living cluster what became of it"},
     // gossip
     {"forgets-its-incarnation", Guard::kIncarnationDurable, "starts again with an incarnation that others hold dead"},
     {"believes-hearsay-of-life", Guard::kOnlySubjectRefutes, "takes anybody's word that a dead node lives"},

@@ -14,6 +14,12 @@ namespace {
 constexpr Duration kPeersEvery = seconds(5);
 constexpr std::size_t kMaxPeers = 64;
 
+// A restored copy is nobody's cluster before its keys say so: until then they hold no word for those who have data of the old one.
+ClusterId announced_cluster(const Persistent& persistent) {
+  const bool only_restored = Restoration::under_way(persistent) && persistent.recovery->restored;
+  return persistent.chosen && !only_restored ? persistent.cluster : ClusterId{};
+}
+
 gossip::NodeInfo own_info(const AgentConfig& config, const NodeId& id, const Persistent& persistent) {
   gossip::NodeInfo info;
   info.id = id;
@@ -22,7 +28,7 @@ gossip::NodeInfo own_info(const AgentConfig& config, const NodeId& id, const Per
   info.ports = config.ports;
   info.version = config.version;
   info.shadow = config.shadow;
-  info.cluster = persistent.chosen ? persistent.cluster : ClusterId{};
+  info.cluster = announced_cluster(persistent);
   info.postgres_role = "unknown";
   info.leaving = persistent.consents();
   return info;
@@ -354,8 +360,9 @@ void Agent::Impl::announce(const Now& now) {
                            : seen_.etcd_data || persistent_.member || Restoration::under_way(persistent_) ? DataState::kHasEtcd
                                                                                                           : DataState::kOnlyPostgres);
   }
-  tell(announced_->cluster, persistent_.chosen ? persistent_.cluster : ClusterId{});
-  tell(announced_->member, persistent_.chosen && !persistent_.left() ? persistent_.member : MemberId{});
+  const ClusterId cluster = announced_cluster(persistent_);
+  tell(announced_->cluster, cluster);
+  tell(announced_->member, persistent_.chosen && !persistent_.left() && cluster ? persistent_.member : MemberId{});
   tell(announced_->system_id, postgres_.system_id);
   tell(announced_->timeline, postgres_.timeline);
   tell(announced_->lsn, postgres_.lsn);

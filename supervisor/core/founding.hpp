@@ -51,6 +51,7 @@ class Founding {
   void send_plan(const World& world, Outbox& out) const;
   static std::string refusal(const Now& now, const World& world, bool may_found, const verdict::FoundingPlan& plan,
                              const Persistent& persistent, const std::set<std::string>& without);
+  static bool founder_is_back(const Now& now, const World& world);
   bool may_abandon(const Now& now, const World& world) const;
   void give_up(const Now& now, const std::string& why, Persistent& persistent, Outbox& out);
   void set_aside(const Now& now, const ProcessesSeen& seen, Persistent& persistent, Outbox& out);

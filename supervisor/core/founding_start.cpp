@@ -58,11 +58,21 @@ void Founding::commit(const Now& now, const World& world, const Persistent& pers
   out.ask_own({Purpose::Part::kFounding, static_cast<std::uint32_t>(Step::kCommit), {}}, std::move(txn), seconds(3));
 }
 
+// Whoever is back starts its etcd again, and then the plan may be chosen any moment.
+bool Founding::founder_is_back(const Now& now, const World& world) {
+  if (!world.persistent.promised || !holds(Guard::kReturningFounders)) return false;
+  const auto& founders = world.persistent.promised->founders;
+  return std::any_of(founders.begin(), founders.end(), [&](const Founder& founder) {
+    const gossip::MemberView* heard = world.heard(founder.node);
+    return heard != nullptr && world.alive(founder.node) && now.boot - heard->since < world.config.rules.founding_patience;
+  });
+}
+
 // A started plan may be given up only if its etcd has had its time and has no leader: with one, the founding is committed any moment.
 bool Founding::may_abandon(const Now& now, const World& world) const {
   const bool awake = now.boot - last_tick_ <= kSlept;
   return awake && promised_at_ != TimePoint{} && now.boot - promised_at_ >= world.config.rules.founding_patience &&
-         !world.view.own_has_leader(now);
+         !world.view.own_has_leader(now) && !founder_is_back(now, world);
 }
 
 // On disk first: an etcd of that plan that started again with an empty disk would have forgotten its votes.

@@ -34,6 +34,7 @@ std::string Restoration::begin(const Now& now, const World& world, const Majorit
   recovery.given_up.cluster = persistent.cluster;
   recovery.given_up.member = persistent.member;
   recovery.given_up.node = world.self();
+  recovery.given_up.founding_token = world.view.founded() ? world.view.founded()->token : persistent.started_token;
   recovery.given_up.although = order.although;
   recovery.given_up.at_ms = unix_ms(now.wall);
   for (const KnownVoter& voter : known_voters(world)) recovery.given_up.voters.push_back({voter.member, voter.node, voter.name});

@@ -43,6 +43,38 @@ bool is_given_up_here(const Persistent& persistent, const gossip::NodeInfo& stra
   return persistent.recovery && persistent.recovery->given_up.cluster == stranger.cluster;
 }
 
+// It started its etcd, perhaps before a restart, and did not see its plan chosen.
+bool is_unsure(const Persistent& persistent) {
+  return !persistent.chosen && !persistent.started_token.empty() && persistent.promised && !persistent.abandons() &&
+         holds(Guard::kFounderAsksFirst);
+}
+
+const verdict::Founder* find_founder(const World& world, const NodeId& node) {
+  const auto& founders = world.persistent.promised->founders;
+  const auto found = std::find_if(founders.begin(), founders.end(), [&node](const verdict::Founder& f) { return f.node == node; });
+  return found == founders.end() ? nullptr : &*found;
+}
+
+// A voter whose key was never read by the one who signed is known by the name that etcd lists it under.
+const record::SupersededVoter* own_seat(const World& world, const record::Superseded& word) {
+  const verdict::Founder* const own = find_founder(world, world.self());
+  const auto is_ours = [&](const auto& v) { return v.node == world.self() || (!v.node && own != nullptr && v.name == own->name); };
+  const auto found = std::find_if(word.voters.begin(), word.voters.end(), is_ours);
+  return found == word.voters.end() ? nullptr : &*found;
+}
+
+// About the cluster of the plan that we started, by one of its founders.
+bool is_of_our_plan(const World& world, const record::Superseded& word) {
+  return word.founding_token == world.persistent.started_token && own_seat(world, word) != nullptr &&
+         find_founder(world, word.node) != nullptr && world.signing.verify(word.node, record::signed_bytes(word), word.signature);
+}
+
+bool misses_a_founder(const World& world) {
+  const auto& founders = world.persistent.promised->founders;
+  return std::any_of(founders.begin(), founders.end(),
+                     [&world](const verdict::Founder& f) { return f.node != world.self() && world.heard(f.node) == nullptr; });
+}
+
 bool misses_somebody(const World& world) {
   const auto unheard = [&world](const KnownVoter& voter) { return voter.node != world.self() && world.heard(voter.node) == nullptr; };
   return std::any_of(world.persistent.voters.begin(), world.persistent.voters.end(), unheard);
@@ -57,6 +89,7 @@ std::vector<std::string> names(const std::vector<const gossip::NodeInfo*>& nodes
 }  // namespace
 
 bool Successor::is_ours(const World& world, const record::Superseded& word) const {
+  if (is_unsure(world.persistent)) return is_of_our_plan(world, word);
   if (!holds(Guard::kSupersededSigned)) return true;
   const auto voters = known_voters(world);
   // A voter whose key was never read here is known by the name that etcd lists it under.
@@ -78,25 +111,56 @@ void Successor::handle(const World& world, const etcd::Result& result) {
   const auto* range = result ? std::get_if<etcd::RangeResult>(&*result) : nullptr;
   if (range == nullptr || range->header.cluster == world.persistent.cluster) return;
   answered_ = true;
-  if (range->kvs.empty()) return;
-  const auto word = record::superseded_from_json(range->kvs.front().value);
-  if (word && is_ours(world, *word)) word_ = Word{*word, range->header.cluster};
+  for (const etcd::KeyValue& kv : range->kvs) {
+    const auto word = record::superseded_from_json(kv.value);
+    if (word && is_ours(world, *word)) word_ = Word{*word, range->header.cluster};
+  }
 }
 
 void Successor::ask(const Now& now, const World& world, Outbox& out) {
   const auto others = strangers(world);
   if (others.empty() || now.boot < ask_at_) return;
   ask_at_ = now.boot + kAskEvery;
-  const std::string key = record::superseded_key(world.config.app, world.persistent.cluster);
-  out.ask({Purpose::Part::kSuccessor, 0, {}}, World::etcd_of(*others[turn_++ % others.size()]), etcd::Range{key, false, false, 1, false},
-          kAskEvery);
+  const std::string& app = world.config.app;
+  const ClusterId cluster = world.persistent.cluster;
+  const etcd::Range about_ours = cluster ? etcd::Range{record::superseded_key(app, cluster), false, false, 1, false}
+                                         : etcd::Range{record::superseded_prefix(app), true, false, 0, false};
+  out.ask({Purpose::Part::kSuccessor, 0, {}}, World::etcd_of(*others[turn_++ % others.size()]), about_ours, kAskEvery);
+}
+
+// True: it has learned which cluster its data is of.
+bool Successor::hear_first(const Now& now, const World& world, const ProcessesSeen& seen, Persistent& persistent, Outbox& out) {
+  if (word_) {
+    const record::Superseded& word = word_->superseded;
+    persistent.chosen = true;
+    persistent.cluster = word.cluster;
+    persistent.member = own_seat(world, word)->member;
+    persistent.voters.clear();
+    for (const auto& voter : word.voters) persistent.voters.push_back({voter.member, voter.node, voter.name, world.address_of(voter.node), 0});
+    out.push(Persist{persistent});
+    out.warn("the founding plan of this node made cluster " + to_text(word.cluster) +
+             ", of which it was a voter: it ended too soon to note it");
+    return true;
+  }
+  ask(now, world, out);
+  const Duration since = now.boot - world.started;
+  const bool alone = strangers(world).empty();
+  keeps_down_ = is_down(seen) && (alone ? since < kOthersHeardWithin && misses_a_founder(world) : since < kAnswerPatience && !answered_);
+  if (keeps_down_) {
+    doing_.push_back(
+        {"starting etcd as a founder again", alone ? "the other founders to be heard: one of them may have been recovered meanwhile"
+                                                   : "a living cluster to say whether it was recovered from one of this plan"});
+  }
+  return false;
 }
 
 bool Successor::tick(const Now& now, const World& world, const ProcessesSeen& seen, Persistent& persistent, Outbox& out) {
   keeps_down_ = false;
   problem_.clear();
   doing_.clear();
-  if (!persistent.chosen || !persistent.cluster || (persistent.recovery && !persistent.recovery->done)) return false;
+  if (persistent.recovery && !persistent.recovery->done) return false;
+  if (is_unsure(persistent)) return hear_first(now, world, seen, persistent, out);
+  if (!persistent.chosen || !persistent.cluster) return false;
   const auto others = strangers(world);
   if (others.empty()) few_since_ = kNever;
   if (!word_ && others.empty()) {

@@ -3,6 +3,9 @@
 // It gives way (sets its etcd data aside and joins the successor) only on the signed word of a voter of its own cluster, read from the
 // successor's etcd, and only while those who hold data of the old cluster are too few to be its majority. Whoever returns after such a word
 // does not start its etcd, or the old cluster would live again beside the new one. A majority that never went away is not touched.
+//
+// A founder that ended in the seconds before it could note that its plan was chosen does not know which cluster its data is of. Before its
+// etcd starts again it asks a living cluster too; a word about the cluster of its plan tells it that it is a member of that one.
 #pragma once
 
 #include <optional>
@@ -16,7 +19,7 @@ namespace fluxpg::supervisor {
 
 class Successor {
  public:
-  // True: the old data is out of the way, and what was known of its cluster is to be forgotten.
+  // True: this node is of another cluster from now on, and what was known of the one before is to be forgotten.
   bool tick(const Now& now, const World& world, const ProcessesSeen& seen, Persistent& persistent, Outbox& out);
   void handle(const World& world, const etcd::Result& result);
   // The operator says that this node's data of the old cluster is not needed, whoever else has such data.
@@ -26,6 +29,7 @@ class Successor {
   const std::vector<Doing>& doing() const { return doing_; }
 
  private:
+  bool hear_first(const Now& now, const World& world, const ProcessesSeen& seen, Persistent& persistent, Outbox& out);
   bool is_ours(const World& world, const record::Superseded& word) const;
   void ask(const Now& now, const World& world, Outbox& out);
   void wait(const Now& now, const World& world, bool alone, const ProcessesSeen& seen, Persistent& persistent, Outbox& out);

@@ -27,7 +27,8 @@ std::string decision_prefix(const std::string& app) { return prefix(app) + "re";
 std::string patroni_initialize_key(const std::string& app) { return "/service/" + app + "/initialize"; }
 std::string patroni_config_key(const std::string& app) { return "/service/" + app + "/config"; }
 std::string paused_key(const std::string& app) { return prefix(app) + "paused"; }
-std::string superseded_key(const std::string& app, ClusterId cluster) { return prefix(app) + "superseded/" + to_text(cluster); }
+std::string superseded_prefix(const std::string& app) { return prefix(app) + "superseded/"; }
+std::string superseded_key(const std::string& app, ClusterId cluster) { return superseded_prefix(app) + to_text(cluster); }
 std::string nodes_prefix(const std::string& app) { return prefix(app) + "nodes/"; }
 std::string node_key(const std::string& app, MemberId member) { return nodes_prefix(app) + to_text(member); }
 std::string history_prefix(const std::string& app) { return prefix(app) + "history/"; }
@@ -42,6 +43,7 @@ std::string signed_bytes(const Superseded& s) {
   out.add(std::uint64_t{s.although.size()});
   for (const std::string& address : s.although) out.add(address);
   out.add(static_cast<std::uint64_t>(s.at_ms));
+  if (!s.founding_token.empty()) out.add(s.founding_token);  // an earlier version wrote none
   return out.take();
 }
 

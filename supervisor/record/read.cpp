@@ -229,6 +229,7 @@ Superseded superseded(const Object& json) {
   Superseded result;
   result.cluster = json.number<ClusterId>("cluster");
   result.successor = json.number<ClusterId>("successor");
+  if (json.has("founding_token")) result.founding_token = json.text("founding_token");  // absent in what an earlier version wrote
   result.member = json.number<MemberId>("member");
   result.node = json.bytes<NodeId>("node");
   json.each("voters", [&](const Json& value, const std::string& path) {
@@ -277,7 +278,9 @@ Expected<Record, std::string> record_from_json(std::string_view text) { return g
 Expected<RemoverKey, std::string> remover_from_json(std::string_view text) { return guarded<RemoverKey>(text, "remover", remover); }
 Expected<Binding, std::string> binding_from_json(std::string_view text) { return guarded<Binding>(text, "nodes", binding); }
 Expected<Founded, std::string> founded_from_json(std::string_view text) { return guarded<Founded>(text, "founded", founded); }
-Expected<Superseded, std::string> superseded_from_json(std::string_view text) { return guarded<Superseded>(text, "superseded", superseded); }
+Expected<Superseded, std::string> superseded_from_json(std::string_view text) {
+  return guarded<Superseded>(text, "superseded", superseded);
+}
 Expected<verdict::Ballot, std::string> ballot_from_json(std::string_view text) {
   return guarded<verdict::Ballot>(text, "referendum", ballot);
 }

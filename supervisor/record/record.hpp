@@ -82,6 +82,7 @@ struct SupersededVoter {
 struct Superseded {
   ClusterId cluster;                     // given up …
   ClusterId successor;                   // … for this one
+  std::string founding_token = {};       // of the plan by which the one given up was founded; "": its voter did not know it
   MemberId member;                       // the voter whose copy it is, by its id in the old cluster …
   NodeId node;                           // … and its key
   std::vector<SupersededVoter> voters;   // of the old cluster
@@ -104,6 +105,7 @@ std::string votes_prefix(const std::string& app);
 std::string vote_key(const std::string& app, MemberId voter);
 std::string decision_prefix(const std::string& app);  // of record, remover and referendum: one read, one revision
 std::string founded_key(const std::string& app);
+std::string superseded_prefix(const std::string& app);
 std::string superseded_key(const std::string& app, ClusterId cluster);
 std::string paused_key(const std::string& app);   // exists while evictions are paused by an operator
 std::string patroni_initialize_key(const std::string& app);  // PostgreSQL's system identifier, once the database was made

@@ -106,6 +106,7 @@ std::string to_json(const Superseded& s) {
   for (const SupersededVoter& v : s.voters) voters.push_back({{"member", id(v.member)}, {"node", id(v.node)}, {"name", v.name}});
   return dump({{"cluster", id(s.cluster)},
                {"successor", id(s.successor)},
+               {"founding_token", s.founding_token},
                {"member", id(s.member)},
                {"node", id(s.node)},
                {"voters", std::move(voters)},

@@ -103,19 +103,60 @@ def both_dead_return_at_once_and_form_no_second_cluster():
         first.etcdctl("put", "witness", "written before")
         for node in others:
             node.kill()
-        lost_is_named(first, others)
-        recovers(first, *answer_for(others))
-        c.start(others)
-        new = cluster_id(first)
-        for node in others:
-            wait_until(f"{node.name} says what an operator can do", lambda n=node: says(n, "recover --rejoin") or cluster_id(n) == new, 40)
-        time.sleep(10)
-        for node in others:
-            if glob.glob(f"{node.home}/etcd/data.set-aside-*cluster-given-up*"):
-                continue  # on a busy machine the other came ten seconds later: this one was alone, and joined
-            check(node.pid_of("etcd") == [], f"the etcd of {node.name} runs on data that was given up")
-            check(node.ctl("recover", "--rejoin").returncode == 0, "recover --rejoin")
-        three_voters_of_one_cluster(c.nodes, new)
+        both_return_and_wait_for_an_operator(c, first, others)
+
+
+def both_return_and_wait_for_an_operator(c, first, others):
+    """`first` alone is left, and is recovered."""
+    lost_is_named(first, others)
+    recovers(first, *answer_for(others))
+    c.start(others)
+    new = cluster_id(first)
+    for node in others:
+        wait_until(f"{node.name} says what an operator can do", lambda n=node: says(n, "recover --rejoin") or cluster_id(n) == new, 40)
+    time.sleep(10)
+    for node in others:
+        if glob.glob(f"{node.home}/etcd/data.set-aside-*cluster-given-up*"):
+            continue  # on a busy machine the other came ten seconds later: this one was alone, and joined
+        check(node.pid_of("etcd") == [], f"the etcd of {node.name} runs on data that was given up")
+        check(node.ctl("recover", "--rejoin").returncode == 0, "recover --rejoin")
+    three_voters_of_one_cluster(c.nodes, new)
+
+
+def remembers(node):
+    try:
+        return json.load(open(f"{node.home}/etcd/fluxpg/state.json"))
+    except (OSError, ValueError):
+        return {"chosen": False, "voters": []}
+
+
+def first_leader(nodes):
+    """The node whose etcd leads, as soon as there is one."""
+    for node in nodes:
+        answer = node.etcdctl("endpoint", "status", "-w", "json", check=False, timeout=5) if node.pid_of("etcd") else None
+        for status in json.loads(answer.stdout or "[]") if answer else []:
+            if status["Status"].get("leader") and status["Status"]["leader"] == status["Status"]["header"]["member_id"]:
+                return node
+    return None
+
+
+def founders_that_ended_before_they_knew_form_no_second_cluster():
+    for _ in range(5):
+        with Cluster(3) as c:
+            c.start()
+            first = wait_until("an etcd leads", lambda: first_leader(c.nodes), 40, step=0.05)[0]
+            others = [n for n in c.nodes if n is not first]
+            for node in others:
+                node.signal(signal.SIGSTOP, ["fluxpgd"])  # their etcds commit what the leader's daemon founds
+            wait_until("the founding is chosen, and noted", lambda: (s := remembers(first))["chosen"] and len(s["voters"]) == 3, 20)
+            first.etcdctl("put", "witness", "written before")
+            for node in others:
+                node.kill()
+            if any(remembers(node)["chosen"] for node in others):
+                print("  they were stopped too late, and knew: once more")
+                continue
+            return both_return_and_wait_for_an_operator(c, first, others)
+    check(False, "the others always knew before they could be stopped")
 
 
 def a_recovery_beside_a_living_majority_touches_nothing_of_it():
@@ -148,7 +189,7 @@ def two_of_three_disks_are_lost_while_the_third_is_down():
         first.etcdctl("put", "witness", "written before")
         # What is a moment old may be in etcd's log only, and a copy is taken of its database; a cluster that young is on nobody's disk.
         time.sleep(3)
-        wait_until("the voters are remembered", lambda: len(json.load(open(f"{first.home}/etcd/fluxpg/state.json"))["voters"]) == 3, 20)
+        wait_until("the voters are remembered", lambda: len(remembers(first)["voters"]) == 3, 20)
         first.kill()
         for node in others:
             node.kill()
@@ -165,7 +206,8 @@ def two_of_three_disks_are_lost_while_the_third_is_down():
 
 
 SCENARIOS = [the_last_voter_of_three_is_recovered_and_the_dead_join_it, a_copy_is_taken_of_an_etcd_that_does_not_serve,
-             both_dead_return_at_once_and_form_no_second_cluster, a_recovery_beside_a_living_majority_touches_nothing_of_it,
+             both_dead_return_at_once_and_form_no_second_cluster,
+             founders_that_ended_before_they_knew_form_no_second_cluster, a_recovery_beside_a_living_majority_touches_nothing_of_it,
              two_of_three_disks_are_lost_while_the_third_is_down]
 
 if __name__ == "__main__":

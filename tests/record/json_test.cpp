@@ -27,12 +27,13 @@ TEST(RecordJson, ABallotAndItsVotesComeBackWithEverythingThatIsSigned) {
 }
 
 TEST(RecordJson, AClusterThatWasGivenUpComesBackAndEveryFieldOfItIsSigned) {
-  Superseded word{{1}, {2}, samples::member(1), samples::node(1), {{samples::member(1), samples::node(1), "node-1"}}, {"198.18.0.12"}, 5, {}};
+  Superseded word{{1}, {2}, "t", samples::member(1), samples::node(1), {{samples::member(1), samples::node(1), "node-1"}}, {"198.18.0.12"},
+                  5,   {}};
   word.signature.bytes.fill(9);
   EXPECT_EQ(superseded_from_json(to_json(word)).value(), word);
   EXPECT_FALSE(superseded_from_json(R"({"cluster":"1"})"));
   const std::string bytes = signed_bytes(word);
-  std::vector<Superseded> others(8, word);
+  std::vector<Superseded> others(9, word);
   others[0].cluster = {3};
   others[1].successor = {3};
   others[2].member = samples::member(2);
@@ -41,7 +42,13 @@ TEST(RecordJson, AClusterThatWasGivenUpComesBackAndEveryFieldOfItIsSigned) {
   others[5].voters.clear();
   others[6].although.clear();
   others[7].at_ms = 6;
+  others[8].founding_token = "u";
   for (const Superseded& other : others) EXPECT_NE(signed_bytes(other), bytes);
+}
+
+TEST(RecordJson, AGivenUpClusterMayTellNoFoundingPlanAsAnEarlierVersionWroteIt) {
+  const std::string text = R"({"cluster":"1","successor":"2","member":"","node":"","voters":[],"although":[],"at_ms":0,"signature":""})";
+  EXPECT_EQ(superseded_from_json(text).value().founding_token, "");
 }
 
 TEST(RecordJson, KeepsTheLargestNumbersExactly) {

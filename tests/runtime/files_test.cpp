@@ -26,7 +26,8 @@ Persistent example() {
   state.cluster = {0xfffffffffffffff1};
   state.member = {42};
   state.voters = {{{42}, node, "node-1", "198.18.0.11", 0}, {{43}, {}, "node-2", "", 1'800'000'000'000, true}};
-  state.recovery = supervisor::Recovery{{{1}, {2}, {42}, node, {{{42}, node, "node-1"}}, {"198.18.0.12"}, 7, {}}, "token", true, false};
+  state.recovery =
+      supervisor::Recovery{{{1}, {2}, "t", {42}, node, {{{42}, node, "node-1"}}, {"198.18.0.12"}, 7, {}}, "token", true, false};
   state.outlived = {0xabc};
   state.leave = supervisor::Departure{supervisor::Departure::Stage::kConsents, 1'795'430'560'000};
   return state;

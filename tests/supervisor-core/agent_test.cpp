@@ -14,7 +14,7 @@ std::size_t count(const Actions& actions) {
       std::count_if(actions.begin(), actions.end(), [](const Action& a) { return std::holds_alternative<A>(a); }));
 }
 
-// A founder of round 4 whose etcd has run for a minute without ever having a leader.
+// A founder of round 4 whose etcd has run for a minute without ever having a leader: the others are gone, and two newcomers are here.
 struct StuckFounder : ::testing::Test {
   StuckFounder() {
     Persistent persistent;
@@ -30,7 +30,7 @@ struct StuckFounder : ::testing::Test {
   }
   static verdict::FoundingPlan plan(std::uint64_t round) {
     verdict::FoundingPlan plan{round, node_id(2), "token" + std::to_string(round), 3, {}};
-    for (std::uint8_t i = 1; i <= 3; ++i) plan.founders.push_back({node_id(i), "n", "https://n"});
+    for (const int i : {1, 8, 9}) plan.founders.push_back({node_id(static_cast<std::uint8_t>(i)), "n", "https://n"});
     return plan;
   }
   Actions handle(const Input& input) { return agent->handle(house.now, input); }
@@ -58,10 +58,10 @@ TEST_F(StuckFounder, WhatIsBeingGivenUpIsNotStartedAgain) {
   EXPECT_EQ(count<RunEtcd>(actions), 0U);
 }
 
-// What a node without any promises says of its data.
-gossip::DataState announced(const ProcessesSeen& seen) {
+// What a node with such a disk says of itself.
+gossip::NodeInfo announced(const ProcessesSeen& seen, const Persistent& persistent = {}) {
   House house{0};
-  Agent agent(house.config, house.signing, Persistent{}, house.now);
+  Agent agent(house.config, house.signing, persistent, house.now);
   agent.handle(house.now, seen);
   const gossip::Rumor peer{node_id(2), Incarnation{1}, gossip::State::kAlive, {}, info_of(2)};
   for (const Action& action : agent.handle(house.now, MessageReceived{kRoute, gossip::Sync{node_id(2), true, {peer}, {}}})) {
@@ -69,16 +69,35 @@ gossip::DataState announced(const ProcessesSeen& seen) {
     const auto* sync = send == nullptr ? nullptr : std::get_if<gossip::Sync>(&send->message);
     if (sync == nullptr) continue;
     for (const gossip::Rumor& rumor : sync->members) {
-      if (rumor.id == house.signing.id() && rumor.info) return rumor.info->data;
+      if (rumor.id == house.signing.id() && rumor.info) return *rumor.info;
     }
   }
   ADD_FAILURE() << "it said nothing of itself";
-  return gossip::DataState::kUnknown;
+  return {};
 }
 
 TEST(Announcement, DataThatCannotBeReadIsNotAnnouncedAsFresh) {
-  EXPECT_EQ(announced({{Process::State::kStopped, 0}, {}, false, false, ""}), gossip::DataState::kFresh);
-  EXPECT_EQ(announced({{Process::State::kStopped, 0}, {}, false, false, "unreadable"}), gossip::DataState::kUnknown);
+  EXPECT_EQ(announced({{Process::State::kStopped, 0}, {}, false, false, ""}).data, gossip::DataState::kFresh);
+  EXPECT_EQ(announced({{Process::State::kStopped, 0}, {}, false, false, "unreadable"}).data, gossip::DataState::kUnknown);
+}
+
+// Whoever has data of the old cluster asks those who announce another one, and must find the word there.
+TEST(Announcement, ARestoredCopyIsNoClusterBeforeItsKeysSayWhichOneWasGivenUp) {
+  const ProcessesSeen runs{{Process::State::kRunning, 0}, {}, true, false, ""};
+  Persistent persistent;
+  persistent.app = "app";
+  persistent.chosen = true;
+  persistent.cluster = kCluster;
+  persistent.member = MemberId{1};
+  persistent.recovery = Recovery{{}, "token", true, false};
+  EXPECT_FALSE(announced(runs, persistent).cluster);
+  EXPECT_FALSE(announced(runs, persistent).member);
+  EXPECT_EQ(announced(runs, persistent).data, gossip::DataState::kHasEtcd) << "nobody founds beside it";
+  persistent.recovery->done = true;
+  EXPECT_EQ(announced(runs, persistent).cluster, kCluster);
+  EXPECT_EQ(announced(runs, persistent).member, MemberId{1});
+  persistent.recovery = Recovery{{}, "token", false, false};
+  EXPECT_EQ(announced(runs, persistent).cluster, kCluster) << "still the old one";
 }
 
 TEST(ACopy, DoesNotStartItsEtcdBesideTheOriginal) {

@@ -94,6 +94,25 @@ TEST_F(Founds, TheTimeInWhichThisProcessStoodStillIsNoPatience) {
   EXPECT_TRUE(house.done<StopEtcd>().empty());
 }
 
+// They start their etcds again, and then the plan may be chosen any moment.
+TEST_F(Founds, APlanHasItsTimeAgainWhenAFounderIsBack) {
+  wait(house.config.rules.founding_patience);
+  house.hears(info_of(2), gossip::State::kAlive, Duration::zero());
+  wait(house.config.rules.founding_patience - seconds(1));
+  EXPECT_FALSE(receive(foreign(5)).promised);
+  EXPECT_TRUE(house.done<StopEtcd>().empty());
+  wait(seconds(2));
+  receive(foreign(5));
+  EXPECT_EQ(house.done<StopEtcd>().size(), 1U);
+}
+
+TEST_F(Founds, ANewcomerIsNoFounderWhoIsBack) {
+  wait(house.config.rules.founding_patience);
+  house.hears(info_of(4), gossip::State::kAlive, Duration::zero());
+  receive(foreign(5, 4));
+  EXPECT_EQ(house.done<StopEtcd>().size(), 1U);
+}
+
 // ---- another cluster lives ----
 
 struct CutOff : Founds {

@@ -69,6 +69,28 @@ TEST_F(Restored, NobodySpeaksForTheOldMembersAndNobodyHoldsTheOldRemoverKey) {
   for (std::uint8_t node = 1; node <= 3; ++node) EXPECT_EQ(stored(record::node_key("app", MemberId{0xa0U + node})), "");
 }
 
+TEST_F(Restored, TheWordNamesTheFoundingPlanOfTheClusterThatWasGivenUp) {
+  house.persistent.recovery.reset();
+  house.persistent.started_token = "ours";
+  const auto begun = [this] {
+    house.persistent.recovery.reset();
+    MajorityLoss loss;
+    loss.cluster = kCluster;
+    loss.voters = 3;
+    loss.needed = loss.majority_with = loss.majority_without = 2;
+    loss.live = 1;
+    Survivor self;
+    self.self = self.voter = true;
+    loss.survivors = {self};
+    EXPECT_EQ(restoration.begin(house.now, house.world(), loss, {"app", {}}, house.persistent, house.random, house.out), "");
+    return house.persistent.recovery->given_up.founding_token;
+  };
+  EXPECT_EQ(begun(), "ours") << "after a restart without a leader its own disk is all that tells it";
+  house.etcd.put(record::founded_key("app"), record::to_json(record::Founded{"read", kCluster, 1, {}, 0, {}}));
+  house.read();
+  EXPECT_EQ(begun(), "read");
+}
+
 // Members that were removed by hand leave their bindings, and etcd takes 128 operations in a transaction.
 TEST_F(Restored, ItIsOneTransactionHoweverManyMembersThereEverWere) {
   for (std::uint64_t member = 0x1000; member < 0x1100; ++member) {
