@@ -16,6 +16,7 @@ std::vector<FaultKind> faults_of_flux();
 std::vector<FaultKind> faults_of_moments();
 std::vector<FaultKind> faults_of_operators();
 std::vector<FaultKind> faults_of_gossip();
+std::vector<FaultKind> faults_of_recoveries();
 
 using Sim = Simulation;
 

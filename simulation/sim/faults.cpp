@@ -13,9 +13,9 @@ struct Group {
 };
 
 const std::vector<Group>& groups() {
-  static const std::vector<Group> kGroups = {{34, faults_of_hosts()}, {25, faults_of_links()},   {10, faults_of_etcd()},
-                                             {15, faults_of_flux()},  {15, faults_of_moments()}, {1, faults_of_operators()},
-                                             {0, faults_of_gossip()}};
+  static const std::vector<Group> kGroups = {{34, faults_of_hosts()}, {25, faults_of_links()},    {10, faults_of_etcd()},
+                                             {15, faults_of_flux()},  {15, faults_of_moments()},  {1, faults_of_operators()},
+                                             {0, faults_of_gossip()}, {0, faults_of_recoveries()}};
   return kGroups;
 }
 

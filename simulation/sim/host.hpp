@@ -51,6 +51,7 @@ struct Host {
   std::uint64_t lsn = 0;
   // processes
   bool there = false;         // the machine answers to packets at all
+  bool held = false;          // somebody saw to it that nothing is started on it before he says so
   bool stopped = false;       // SIGSTOP, or a suspended machine: there, and silent
   bool suspended = false;     // … of these, the kind in which the steady clock stands still
   bool daemon_hangs = false;  // SIGSTOP of one process only

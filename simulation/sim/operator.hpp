@@ -14,4 +14,8 @@ bool can_be_recovered(const Simulation& simulation);
 // until it has done it.
 void recover_by_hand(Simulation& simulation, TimePoint until);
 
+// Kills a majority of the voters, and sees to it that they stay away until one of the others is recovered, or nobody can be; each then
+// starts within `spread`. Whoever returns and asks for it is told to join what was recovered.
+void recover_without_the_absent(Simulation& simulation, std::size_t survivor, Duration spread);
+
 }  // namespace fluxpg::simulation

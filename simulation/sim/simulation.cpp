@@ -79,11 +79,13 @@ void Simulation::new_identity(std::size_t index) {
 }
 
 void Simulation::start(std::size_t host) {
+  if (hosts_[host].held) return;
   flux_.list(hosts_[host].address);
   start_unlisted(host);
 }
 
 void Simulation::start_unlisted(std::size_t host) {
+  if (hosts_[host].held) return;
   ++version_;
   hosts_[host].there = true;
   start_daemon(host);
@@ -136,7 +138,7 @@ void Simulation::kill_etcd(std::size_t index) {
 
 void Simulation::start_daemon(std::size_t index) {
   Host& host = hosts_[index];
-  if (host.daemon || !host.there) return;
+  if (host.daemon || !host.there || host.held) return;
   trace(index, "daemon starts");
   boot_daemon(index);
 }

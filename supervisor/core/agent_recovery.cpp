@@ -51,8 +51,10 @@ void Agent::Impl::remember_voters(const Now& now) {
   // With a leader there may be ballots, and what their voters hear of the victim is their own business.
   if (!view_.own_has_leader(now) && majority_lost(now, facts)) evidence_.tick(now, facts, out_);
   auto voters = voters_to_remember(now, facts);
-  if (!voters || *voters == persistent_.voters) return;
+  auto learners = learners_to_remember(now, facts);
+  if (!voters || (*voters == persistent_.voters && learners == persistent_.learners)) return;
   persistent_.voters = std::move(*voters);
+  persistent_.learners = std::move(learners);
   out_.push(Persist{persistent_});
 }
 

@@ -41,6 +41,12 @@ struct KnownVoter {
   bool uncertain = false;
   bool operator==(const KnownVoter&) const = default;
 };
+struct KnownLearner {
+  MemberId member;
+  NodeId node;  // zero: no key is bound to it
+  std::string name;
+  bool operator==(const KnownLearner&) const = default;
+};
 // An operator's `recover` on this node.
 struct Recovery {
   record::Superseded given_up;  // successor and signature come when the restored etcd is known
@@ -60,6 +66,7 @@ struct Persistent {
   MemberId member;                                // our member id in it; 0: none known
   std::vector<Peer> peers;                        // where the others were last: found again without the API, also from a new address
   std::vector<KnownVoter> voters;                 // of that cluster
+  std::vector<KnownLearner> learners;             // of that cluster: each may have been promoted since
   std::optional<Recovery> recovery;
   ClusterId outlived;              // claims to be the successor of our cluster, whose majority lives
   std::optional<Departure> leave;  // nullopt: it stays
@@ -73,6 +80,7 @@ struct Persistent {
     started_token.clear();
     promised.reset();
     voters.clear();
+    learners.clear();
   }
   bool consents() const { return leave && leave->stage != Departure::Stage::kHandsOver; }
   bool left() const { return leave && leave->stage == Departure::Stage::kLeft; }

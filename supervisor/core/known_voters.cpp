@@ -93,4 +93,13 @@ std::optional<std::vector<KnownVoter>> voters_to_remember(const Now& now, const 
   return voters;
 }
 
+std::vector<KnownLearner> learners_to_remember(const Now& now, const World& world) {
+  if (!world.view.list_is_current(now) || !of_our_cluster(world)) return world.persistent.learners;
+  std::vector<KnownLearner> learners;
+  for (const etcd::Member& member : world.view.list().members) {
+    if (member.learner) learners.push_back({member.id, world.node_of(member.id), world.name_of(member.id)});
+  }
+  return learners;
+}
+
 }  // namespace fluxpg::supervisor

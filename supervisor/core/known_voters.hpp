@@ -17,6 +17,8 @@ namespace fluxpg::supervisor {
 std::vector<KnownVoter> known_voters(const World& world);
 // The same to be remembered: with the time since when each is silent. nullopt: etcd does not say just now who the voters are.
 std::optional<std::vector<KnownVoter>> voters_to_remember(const Now& now, const World& world);
+// Whoever is promoted and recovered in the moment before we end is known from the time before that.
+std::vector<KnownLearner> learners_to_remember(const Now& now, const World& world);
 // Whoever reads `voters` after a crash knows that this change may have been made.
 bool remembers(const std::vector<KnownVoter>& voters, const record::Change& change);
 

@@ -21,7 +21,8 @@ struct SeatFacts {
   std::string peer_url;
   bool alive = false;         // gossip hears it (suspects included), or it is ourselves
   bool etcd_answers = false;  // gossip holds it dead, but its etcd answers us: it lives, and only its daemon is not heard
-  Duration silent_for{};  // since gossip holds it dead while we hear a majority, or since it was first seen without any node that claims it, or its etcd's answer
+  Duration silent_for{};  // since gossip holds it dead while we hear a majority, or since it was first seen without any node that claims
+                          // it, or its etcd's answer
   bool stopping = false;  // announced a planned stop
   bool leaving = false;   // consents to its removal
   Duration etcd_silent_for{};                                    // of a live daemon: since it last vouched for its etcd

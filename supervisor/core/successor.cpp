@@ -103,7 +103,9 @@ bool Successor::is_ours(const World& world, const record::Superseded& word) cons
   const bool has_vote = std::any_of(voters.begin(), voters.end(), own);
   const bool by_a_voter =
       std::any_of(voters.begin(), voters.end(), spoke) || (!has_vote && std::any_of(word.voters.begin(), word.voters.end(), spoke));
-  return word.cluster == world.persistent.cluster && word.node && by_a_voter &&
+  const auto& learners = world.persistent.learners;  // one of them may have been promoted since
+  const bool by_one_of_us = by_a_voter || std::any_of(learners.begin(), learners.end(), spoke);
+  return word.cluster == world.persistent.cluster && word.node && by_one_of_us &&
          world.signing.verify(word.node, record::signed_bytes(word), word.signature);
 }
 
@@ -136,7 +138,8 @@ bool Successor::hear_first(const Now& now, const World& world, const ProcessesSe
     persistent.cluster = word.cluster;
     persistent.member = own_seat(world, word)->member;
     persistent.voters.clear();
-    for (const auto& voter : word.voters) persistent.voters.push_back({voter.member, voter.node, voter.name, world.address_of(voter.node), 0});
+    for (const auto& voter : word.voters)
+      persistent.voters.push_back({voter.member, voter.node, voter.name, world.address_of(voter.node), 0});
     out.push(Persist{persistent});
     out.warn("the founding plan of this node made cluster " + to_text(word.cluster) +
              ", of which it was a voter: it ended too soon to note it");

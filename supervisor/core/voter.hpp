@@ -58,7 +58,7 @@ class Voter {
     std::vector<verdict::Evidence> evidence;
     bool own_list_answered = false;
     bool status_answered = false;
-    bool refused = false;        // one too many: it is answered at the next tick, and says nothing
+    bool refused = false;         // one too many: it is answered at the next tick, and says nothing
     bool came_too_early = false;  // before this node knew its own seat: life may have passed by unnoticed since
   };
   static verdict::Vote vote(const Now& now, const World& world, const Inquiry& inquiry);

@@ -81,6 +81,9 @@ void read_recovery(const json& value, supervisor::Persistent& state) {
     state.voters.push_back({MemberId{hex_from(v.at("member"))}, node_from(v.at("node")), v.at("name").get<std::string>(),
                             v.at("address").get<std::string>(), v.at("silent_since_ms").get<std::int64_t>(), v.value("uncertain", false)});
   }
+  for (const auto& l : value.value("learners", json::array())) {
+    state.learners.push_back({MemberId{hex_from(l.at("member"))}, node_from(l.at("node")), l.at("name").get<std::string>()});
+  }
   const json recovery = value.value("recovery", json());
   if (recovery.is_null()) return;
   auto given_up = record::superseded_from_json(recovery.at("given_up").get<std::string>());
@@ -115,6 +118,10 @@ std::string state_to_json(const supervisor::Persistent& state) {
                                {"address", voter.address},
                                {"silent_since_ms", voter.silent_since_ms}});
     if (voter.uncertain) value["voters"].back()["uncertain"] = true;
+  }
+  value["learners"] = json::array();
+  for (const supervisor::KnownLearner& learner : state.learners) {
+    value["learners"].push_back({{"member", to_text(learner.member)}, {"node", to_text(learner.node)}, {"name", learner.name}});
   }
   value["recovery"] = nullptr;
   if (state.recovery) {

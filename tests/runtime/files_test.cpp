@@ -26,6 +26,7 @@ Persistent example() {
   state.cluster = {0xfffffffffffffff1};
   state.member = {42};
   state.voters = {{{42}, node, "node-1", "198.18.0.11", 0}, {{43}, {}, "node-2", "", 1'800'000'000'000, true}};
+  state.learners = {{{44}, node, "node-3"}, {{45}, {}, ""}};
   state.recovery =
       supervisor::Recovery{{{1}, {2}, "t", {42}, node, {{{42}, node, "node-1"}}, {"198.18.0.12"}, 7, {}}, "token", true, false};
   state.outlived = {0xabc};

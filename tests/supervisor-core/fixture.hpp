@@ -62,7 +62,7 @@ class House {
   void hears(gossip::NodeInfo info, gossip::State state = gossip::State::kAlive, Duration ago = minutes(20));
   void dead(std::uint8_t node, Duration ago = minutes(2)) { hears(member_info(node), gossip::State::kDead, ago); }
   void never_heard(std::uint8_t node);
-  void answers_a_probe(std::uint8_t node);  // now
+  void answers_a_probe(std::uint8_t node);                // now
   void announces(gossip::NodeInfo info);                  // what we say of ourselves
   gossip::NodeInfo member_info(std::uint8_t node) const;  // of a node that announces its etcd member
   void lists(const std::vector<std::uint8_t>& nodes, const std::string& backend = "server1");
