@@ -187,7 +187,7 @@ void Agent::Impl::take(const Now& now, const EtcdReplied& input) {
       if (restoration_.committed(world(now), input.result, persistent_, out_)) forget_cluster();
       return;
     case Purpose::Part::kSuccessor:
-      return successor_.handle(world(now), input.result);
+      return successor_.handle(world(now), *purpose, input.result);
     case Purpose::Part::kJanitor:
       return janitor_.handle(now, world(now), *purpose, input.result, out_);
     case Purpose::Part::kPost:

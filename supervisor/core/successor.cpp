@@ -11,10 +11,12 @@ namespace fluxpg::supervisor {
 namespace {
 
 constexpr Duration kAskEvery = seconds(2);
-constexpr Duration kAnswerPatience = seconds(20);    // before etcd is started next to a stranger whose etcd does not answer
+constexpr Duration kAnswerPatience = seconds(60);    // before etcd is started next to a stranger whose etcd does not answer
 constexpr Duration kFewFor = seconds(10);            // that long too few of the old cluster: whoever restarts just now is heard by then
 constexpr Duration kOthersHeardWithin = seconds(6);  // after our own start, while some voter was never heard
 constexpr Duration kLivesFor = seconds(10);          // that long a leader is seen before it is remembered that the majority lives
+
+enum class Read : std::uint32_t { kOfAll, kLocal };
 
 bool is_down(const ProcessesSeen& seen) {
   return seen.etcd.state == Process::State::kStopped || seen.etcd.state == Process::State::kExited;
@@ -86,6 +88,12 @@ std::vector<std::string> names(const std::vector<const gossip::NodeInfo*>& nodes
   return result;
 }
 
+// Whoever signed it.
+bool is_about_us(const World& world, const record::Superseded& word) {
+  return word.cluster && word.cluster == world.persistent.cluster && word.node &&
+         world.signing.verify(word.node, record::signed_bytes(word), word.signature);
+}
+
 }  // namespace
 
 bool Successor::is_ours(const World& world, const record::Superseded& word) const {
@@ -105,17 +113,19 @@ bool Successor::is_ours(const World& world, const record::Superseded& word) cons
       std::any_of(voters.begin(), voters.end(), spoke) || (!has_vote && std::any_of(word.voters.begin(), word.voters.end(), spoke));
   const auto& learners = world.persistent.learners;  // one of them may have been promoted since
   const bool by_one_of_us = by_a_voter || std::any_of(learners.begin(), learners.end(), spoke);
-  return word.cluster == world.persistent.cluster && word.node && by_one_of_us &&
-         world.signing.verify(word.node, record::signed_bytes(word), word.signature);
+  return by_one_of_us && is_about_us(world, word);
 }
 
-void Successor::handle(const World& world, const etcd::Result& result) {
+void Successor::handle(const World& world, const Purpose& purpose, const etcd::Result& result) {
   const auto* range = result ? std::get_if<etcd::RangeResult>(&*result) : nullptr;
   if (range == nullptr || range->header.cluster == world.persistent.cluster) return;
-  answered_ = true;
+  // Its own copy may lack the word because it is behind.
+  if (static_cast<Read>(purpose.step) == Read::kOfAll) answered_ = true;
   for (const etcd::KeyValue& kv : range->kvs) {
     const auto word = record::superseded_from_json(kv.value);
-    if (word && is_ours(world, *word)) word_ = Word{*word, range->header.cluster};
+    if (!word) continue;
+    if (is_ours(world, *word)) word_ = Word{*word, range->header.cluster};
+    if (is_about_us(world, *word)) unproven_ = Word{*word, range->header.cluster};
   }
 }
 
@@ -125,9 +135,14 @@ void Successor::ask(const Now& now, const World& world, Outbox& out) {
   ask_at_ = now.boot + kAskEvery;
   const std::string& app = world.config.app;
   const ClusterId cluster = world.persistent.cluster;
-  const etcd::Range about_ours = cluster ? etcd::Range{record::superseded_key(app, cluster), false, false, 1, false}
-                                         : etcd::Range{record::superseded_prefix(app), true, false, 0, false};
-  out.ask({Purpose::Part::kSuccessor, 0, {}}, World::etcd_of(*others[turn_++ % others.size()]), about_ours, kAskEvery);
+  // By turns of what its whole cluster says, and of its own copy, which it tells without a leader too.
+  const Read read = reads_locally_ ? Read::kLocal : Read::kOfAll;
+  const etcd::Range about_ours = cluster ? etcd::Range{record::superseded_key(app, cluster), false, reads_locally_, 1, false}
+                                         : etcd::Range{record::superseded_prefix(app), true, reads_locally_, 0, false};
+  out.ask({Purpose::Part::kSuccessor, static_cast<std::uint32_t>(read), {}}, World::etcd_of(*others[turn_ % others.size()]), about_ours,
+          kAskEvery);
+  if (reads_locally_) ++turn_;
+  reads_locally_ = !reads_locally_;
 }
 
 // True: it has learned which cluster its data is of.
@@ -174,6 +189,7 @@ bool Successor::tick(const Now& now, const World& world, const ProcessesSeen& se
     return false;
   }
   ask(now, world, out);
+  if (!word_ && told_) word_ = unproven_;  // the operator knows better who was a voter
   if (!word_ && is_given_up_here(persistent, *others.front())) {
     problem_ = enumerated(names(others)) + " with data of cluster " + to_text(others.front()->cluster) +
                " (given up when this node was recovered): it can join this cluster; if its majority lives, the app has two clusters";
@@ -182,6 +198,11 @@ bool Successor::tick(const Now& now, const World& world, const ProcessesSeen& se
   if (!word_) {
     problem_ = others.front()->name + " holds data of another etcd cluster (" + to_text(others.front()->cluster) + ") than this node (" +
                to_text(persistent.cluster) + "): nothing is changed";
+    if (unproven_) {
+      problem_ += ". It says that it was recovered from " + world.name_of(unproven_->superseded.node) +
+                  ", whom this node does not know as a voter of its own. If that is so, and the recovered cluster is to stay, type "
+                  "`fluxpgctl recover --rejoin` here";
+    }
     keeps_down_ = is_down(seen) && !answered_ && now.boot - world.started < kAnswerPatience;
     return false;
   }

@@ -21,7 +21,7 @@ class Successor {
  public:
   // True: this node is of another cluster from now on, and what was known of the one before is to be forgotten.
   bool tick(const Now& now, const World& world, const ProcessesSeen& seen, Persistent& persistent, Outbox& out);
-  void handle(const World& world, const etcd::Result& result);
+  void handle(const World& world, const Purpose& purpose, const etcd::Result& result);
   // The operator says that this node's data of the old cluster is not needed, whoever else has such data.
   void rejoin() { told_ = true; }
   bool keeps_etcd_down() const { return keeps_down_; }
@@ -40,11 +40,13 @@ class Successor {
     ClusterId answered;  // the cluster that holds it: the successor, or the successor's
   };
   std::optional<Word> word_;
-  bool answered_ = false;  // a stranger's etcd has, be it with no such word
+  std::optional<Word> unproven_;  // about our cluster, by somebody who is not known as a voter of it
+  bool answered_ = false;         // a stranger's etcd has, be it with no such word
   bool told_ = false;
   bool gives_way_ = false;
   bool keeps_down_ = false;
-  std::size_t turn_ = 0;
+  std::size_t turn_ = 0;  // who of the strangers is asked
+  bool reads_locally_ = false;
   TimePoint ask_at_{};
   TimePoint few_since_ = kNever;
   TimePoint lives_since_ = kNever;

@@ -118,6 +118,58 @@ TEST_F(GivenUp, AVoterBelievesOnlyVotersThatItKnew) {
   EXPECT_TRUE(house.done<SetAsideEtcdData>().empty());
 }
 
+// It ended before it could see that the one who signs had become a voter, or a learner.
+TEST_F(GivenUp, AWordOfSomebodyUnknownIsTheOperatorsBusiness) {
+  record::Superseded later = word();
+  later.member = MemberId{7};
+  later.node = node_id(7);
+  later.signature = FakeSigning(node_id(7)).sign(record::signed_bytes(later));
+  seen.etcd.state = Process::State::kStopped;
+  reads(later);
+  passes(seconds(1));
+  EXPECT_NE(successor.problem().find("fluxpgctl recover --rejoin"), std::string::npos) << successor.problem();
+  EXPECT_FALSE(successor.keeps_etcd_down());
+  successor.rejoin();
+  passes(seconds(3));
+  EXPECT_EQ(house.done<SetAsideEtcdData>().size(), 1U);
+}
+
+TEST_F(GivenUp, AForgedWordIsNobodysBusiness) {
+  reads(word(3));
+  record::Superseded of_others = word();
+  of_others.cluster = ClusterId{0xc7};
+  of_others.signature = FakeSigning(node_id(2)).sign(record::signed_bytes(of_others));
+  reads(of_others);
+  passes(seconds(1));
+  EXPECT_EQ(successor.problem().find("--rejoin"), std::string::npos) << successor.problem();
+  successor.rejoin();
+  for (int i = 0; i < 6; ++i) passes(seconds(3));
+  EXPECT_TRUE(house.done<StopEtcd>().empty());
+}
+
+// A member of the recovered cluster that is behind has no word of it yet; one without a leader tells what it has.
+TEST_F(GivenUp, WhatAStrangersOwnCopySaysCountsOnlyIfItHoldsTheWord) {
+  house.started = house.now.boot;
+  seen.etcd.state = Process::State::kStopped;
+  std::vector<bool> serializable;
+  const auto answer = [&](bool has_word) {
+    passes(seconds(2));
+    for (const Asked& ask : house.asked()) {
+      serializable.push_back(std::get<etcd::Range>(ask.call).serializable);
+      if (!serializable.back()) continue;  // it has no leader
+      etcd::RangeResult result{{ClusterId{0xc2}, MemberId{9}, 1, 1}, {}, 0};
+      if (has_word) result.kvs.push_back({"k", record::to_json(word()), 1, 1, {}});
+      successor.handle(house.world(), ask.purpose, etcd::Answer{result});
+    }
+  };
+  for (int i = 0; i < 4; ++i) answer(false);
+  EXPECT_EQ(serializable, (std::vector<bool>{false, true, false, true}));
+  EXPECT_TRUE(successor.keeps_etcd_down()) << "it may be behind";
+  for (int i = 0; i < 2; ++i) answer(true);
+  passes(seconds(1));
+  EXPECT_NE(successor.doing().at(0).what.find("joining the recovered cluster"), std::string::npos);
+}
+
 TEST_F(GivenUp, OurOwnSeatIsKnownByOurDataAlsoWhereNoKeyWasReadYet) {
   house.persistent.voters[0].node = NodeId{};
   EXPECT_EQ(known_voters(house.world()).at(0).node, house.world().self());

@@ -174,7 +174,7 @@ TEST_F(AloneWithAPromotion, ItDoesNotGiveWayUnaskedWhereItMayBeTheMajority) {
   read.header = {ClusterId{0xc2}, MemberId{9}, 1, 1};
   read.kvs.push_back({"k", record::to_json(word), 1, 1, {}});
   Successor successor;
-  successor.handle(house.world(), etcd::Answer{read});
+  successor.handle(house.world(), {}, etcd::Answer{read});
   ProcessesSeen seen;
   seen.etcd.state = Process::State::kStopped;
   seen.etcd_data = true;

@@ -78,7 +78,7 @@ class GivenUp : public ::testing::Test {
     etcd::RangeResult result;
     result.header = {in, MemberId{9}, 1, 1};
     result.kvs.push_back({"k", record::to_json(word), 1, 1, {}});
-    successor.handle(house.world(), etcd::Answer{result});
+    successor.handle(house.world(), {}, etcd::Answer{result});
   }
   void knows_no_cluster() const {
     EXPECT_FALSE(house.persistent.chosen);
