@@ -20,7 +20,7 @@ void lose_most_disks(Sim& sim, std::size_t host, Duration lasts) {
 
 }  // namespace
 
-// Not drawn by random runs either: whoever returns while nobody of the recovered cluster can be heard has the old majority, and serves it.
+// Not drawn by random runs either: whoever returns while no etcd of the recovered cluster can be reached has the old majority, and serves it.
 std::vector<FaultKind> faults_of_recoveries() {
   return {{"most-away-and-recovered", "a majority of the voters is away, an operator recovers one of the others, and then they return",
            recover_without_the_absent}};

@@ -11,9 +11,6 @@ namespace fluxpg::supervisor {
 
 namespace {
 
-constexpr Duration kPeersEvery = seconds(5);
-constexpr std::size_t kMaxPeers = 64;
-
 // A restored copy is nobody's cluster before its keys say so: until then they hold no word for those who have data of the old one.
 ClusterId announced_cluster(const Persistent& persistent) {
   const bool only_restored = Restoration::under_way(persistent) && persistent.recovery->restored;
@@ -123,37 +120,6 @@ void Agent::Impl::take(const Now& now, const ConnectionLost& input) {
 void Agent::Impl::take(const Now& now, const ListingAnswered& input) {
   listing_.handle(now, input.answer);
   seed_gossip(now);
-}
-
-// Whom gossip contacts beside the members it knows: the listed, and those whom we knew in an earlier life.
-void Agent::Impl::seed_gossip(const Now& now) {
-  gossip::Seeds seeds;
-  for (const std::string& address : listing_.listed(now)) {
-    // Every instance of an app has the same host ports (Flux: the specification fixes them).
-    if (address != config_.address) seeds.endpoints.push_back({address, config_.ports.gossip});
-  }
-  for (const Peer& peer : persistent_.peers) {
-    const Endpoint endpoint{peer.address, peer.gossip_port};
-    const bool known = std::find(seeds.endpoints.begin(), seeds.endpoints.end(), endpoint) != seeds.endpoints.end();
-    if (!known && peer.address != config_.address) seeds.endpoints.push_back(endpoint);
-  }
-  apply(now, gossip_.handle(now, seeds));
-}
-
-// Once somebody is heard, what gossip knows replaces what was known before.
-void Agent::Impl::remember_peers(const Now& now) {
-  if (now.boot < peers_noted_ + kPeersEvery || peers_for_ == gossip_.version()) return;
-  peers_for_ = gossip_.version();
-  std::vector<Peer> peers;
-  bool heard = false;
-  for (const auto& [id, member] : gossip_.members()) {
-    heard = heard || member.state == gossip::State::kAlive;
-    if (peers.size() < kMaxPeers) peers.push_back({id, member.info.address, member.info.ports.gossip});
-  }
-  if (!heard || peers == persistent_.peers) return;
-  peers_noted_ = now.boot;
-  persistent_.peers = std::move(peers);
-  out_.push(Persist{persistent_});
 }
 
 void Agent::Impl::take(const Now& now, const InstancesKnown& input) {

@@ -124,7 +124,7 @@ void Founding::tick(const Now& now, const World& world, const ProcessesSeen& see
   // After a restart the patience begins anew, and after a stop of this process, in which its etcd may have stood still too.
   const bool slept = now.boot - std::exchange(last_tick_, now.boot) > kSlept;
   if (persistent.promised && (promised_at_ == TimePoint{} || slept)) promised_at_ = now.boot;
-  if (persistent.abandons()) return set_aside(now, seen, persistent, out);
+  if (persistent.abandons()) return set_aside(now, world, seen, persistent, out);
   if (!persistent.started_token.empty()) {
     doing_.push_back({"founding round " + std::to_string(persistent.promised->round), "its etcd to commit the founding"});
     if (proposing_ && now.boot >= resend_at_) send_plan(world, out);

@@ -54,7 +54,8 @@ class Founding {
   static bool founder_is_back(const Now& now, const World& world);
   bool may_abandon(const Now& now, const World& world) const;
   void give_up(const Now& now, const std::string& why, Persistent& persistent, Outbox& out);
-  void set_aside(const Now& now, const ProcessesSeen& seen, Persistent& persistent, Outbox& out);
+  bool takes_back(const ProcessesSeen& seen, Persistent& persistent, Outbox& out);
+  void set_aside(const Now& now, const World& world, const ProcessesSeen& seen, Persistent& persistent, Outbox& out);
   void look_elsewhere(const Now& now, const World& world, Outbox& out);
 
   std::set<std::string> without_;
@@ -67,6 +68,8 @@ class Founding {
   ClusterId another_;  // lives, and was founded by another plan than the one that was started here
   TimePoint look_elsewhere_at_{};
   std::size_t turn_ = 0;
+  bool own_plan_lives_ = false;  // while it is being given up
+  TimePoint giving_up_since_ = kNever;
   TimePoint set_aside_at_{};
   TimePoint last_tick_{};
   bool proposing_ = false;     // the promised plan is our own proposal …

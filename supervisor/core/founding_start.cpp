@@ -14,6 +14,8 @@ using verdict::FoundingStart;
 namespace {
 enum class Step : std::uint32_t { kCommit, kLookElsewhere };
 constexpr Duration kLookEvery = seconds(2);
+constexpr Duration kOthersHeardWithin = seconds(6);  // after our own start
+constexpr Duration kAnswerPatience = seconds(20);    // before data is set aside next to a living cluster whose etcd does not answer
 }  // namespace
 
 void Founding::take(const Now& now, const World& world, bool may_found, const FoundingStart& start, Persistent& persistent, Outbox& out) {
@@ -79,16 +81,34 @@ bool Founding::may_abandon(const Now& now, const World& world) const {
 void Founding::give_up(const Now& now, const std::string& why, Persistent& persistent, Outbox& out) {
   persistent.given_up_token = persistent.started_token;
   another_ = ClusterId{};
+  own_plan_lives_ = false;
+  giving_up_since_ = now.boot;
   set_aside_at_ = now.boot + kSetAsideTakes;
   out.push(Persist{persistent});
   out.push(StopEtcd{why});
 }
 
-void Founding::set_aside(const Now& now, const ProcessesSeen& seen, Persistent& persistent, Outbox& out) {
+// Its etcd has stopped, or we have: meanwhile the others may have chosen the plan, and then our part of it is needed.
+bool Founding::takes_back(const ProcessesSeen& seen, Persistent& persistent, Outbox& out) {
+  if (!seen.etcd_data || !own_plan_lives_) return false;
+  own_plan_lives_ = false;
+  persistent.given_up_token.clear();
+  out.push(Persist{persistent});
+  out.info("founding round " + std::to_string(persistent.promised->round) + " was chosen after all: this node keeps its part of it");
+  return true;
+}
+
+void Founding::set_aside(const Now& now, const World& world, const ProcessesSeen& seen, Persistent& persistent, Outbox& out) {
   doing_.push_back({"giving up founding round " + std::to_string(persistent.promised->round), "its etcd to stop"});
-  if (now.boot < set_aside_at_) return;
+  if (takes_back(seen, persistent, out)) return;
+  if (giving_up_since_ == kNever) giving_up_since_ = now.boot;
+  look_elsewhere(now, world, out);
+  const bool may_hear = now.boot - world.started < kOthersHeardWithin;
+  const bool asks = !world.with_etcd().empty() && !another_ && now.boot - giving_up_since_ < kAnswerPatience;
+  const bool down = seen.etcd.state == Process::State::kStopped || seen.etcd.state == Process::State::kExited;
+  if (now.boot < set_aside_at_ || (down && seen.etcd_data && (may_hear || asks))) return;
   set_aside_at_ = now.boot + kSetAsideTakes;
-  if (seen.etcd.state != Process::State::kStopped && seen.etcd.state != Process::State::kExited) {
+  if (!down) {
     out.push(StopEtcd{"its founding plan was given up"});
   } else if (seen.etcd_data) {
     out.push(SetAsideEtcdData{"founding-plan-given-up"});
@@ -116,7 +136,9 @@ void Founding::handle(const Purpose& purpose, const etcd::Result& result, const 
   if (persistent.started_token.empty() || persistent.chosen) return;
   const auto founded = record::founded_from_json(range->kvs.front().value);
   if (!founded) return;
-  if (founded->token != persistent.started_token || !holds(Guard::kOwnPlanIsWaitedFor)) another_ = range->header.cluster;
+  const bool another = founded->token != persistent.started_token || !holds(Guard::kOwnPlanIsWaitedFor);
+  if (another) another_ = range->header.cluster;
+  if (!another && persistent.abandons()) own_plan_lives_ = true;
 }
 
 }  // namespace fluxpg::supervisor

@@ -21,6 +21,10 @@ std::vector<const gossip::NodeInfo*> strangers(const World& world) {
   return result;
 }
 
+bool was_given_up_here(const Persistent& persistent, ClusterId cluster) {
+  return persistent.recovery && persistent.recovery->given_up.cluster == cluster;
+}
+
 std::string outnumbered(const Now& now, const World& world) {
   if (!holds(Guard::kOutnumberedStaysDown)) return "";
   const auto others = strangers(world);
@@ -29,6 +33,7 @@ std::string outnumbered(const Now& now, const World& world) {
                       return entry.second.state == gossip::State::kAlive && entry.second.info.cluster == world.persistent.cluster;
                     });
   const auto serving = std::count_if(others.begin(), others.end(), [&](const gossip::NodeInfo* info) {
+    if (was_given_up_here(world.persistent, info->cluster)) return false;
     return now.boot - world.started < kAskedFor || now.boot - world.vouchers.last(info->id, TimePoint{}) < kServing;
   });
   if (serving <= ours) return "";

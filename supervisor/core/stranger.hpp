@@ -13,6 +13,8 @@ namespace fluxpg::supervisor {
 
 // Living nodes with data of another cluster than ours; empty if we have none ourselves.
 std::vector<const gossip::NodeInfo*> strangers(const World& world);
+// An operator recovered this node from a copy of that cluster: whoever returns with data of it is to join us.
+bool was_given_up_here(const Persistent& persistent, ClusterId cluster);
 // Why our etcd stays down because of them; empty if it may start.
 std::string outnumbered(const Now& now, const World& world);
 

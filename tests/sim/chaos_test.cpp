@@ -46,6 +46,14 @@ TEST(Chaos, OfClosedGossipPortsBreaksNothingAndSettles) {
              "remover-dies-at-decision", "remover-stops-at-decision"});
 }
 
+// Not drawn either (faults_of_recoveries): a majority is away, one of the others is recovered, and then they return.
+TEST(Chaos, OfRecoveriesWhoseDeadReturnBreaksNothingAndSettles) {
+  const std::string recovered = "most-away-and-recovered";
+  run_seeds(1, 60,
+            {recovered, recovered, recovered, recovered, "daemon-crashes-at-action", "daemon-crashes-after-persist", "etcd-killed",
+             "old-disk-copy", "etcd-applies-late", "leader-churn", "slow-disk", "slow-etcd", "lost-answers", "evictions-paused"});
+}
+
 // Each founded two clusters once, when a plan needed the promises of its founders only.
 TEST(Chaos, FoundsOneClusterWhereASoleFounderOnceWasEnough) {
   for (const std::uint64_t seed : {150U, 186U, 207U, 225U, 339U, 543U}) {

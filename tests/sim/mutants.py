@@ -25,6 +25,7 @@ CORE, GOSSIP, VERDICT, DISCOVERY = "supervisor_core_test", "gossip_core_test", "
 UNIT_TESTS = {
     "votes-on-what-it-was-too-early-to-hear": (CORE, "Voting.ABallotThatCameBeforeItKnewItsOwnSeatIsNotAnsweredWithDead"),
     "founds-beside-etcd-data": (CORE, "TwoOfThree.WhoLivesWithEtcdDataBlocksAlsoIfNobodyListsIt"),
+    "gives-up-as-founders-return": (CORE, "Founds.APlanHasItsTimeAgainWhenAFounderIsBack"),
     "restarts-a-given-up-plan": (CORE, "GaveUp.ItsPlanIsNeverPromisedNorStartedAgain"),
     "victim-votes": (VERDICT, "Tally.TheVictimMayVetoButNotVoteItselfDead"),
     "late-votes-count": (CORE, "Opener.AVoteAfterTheBoundDoesNotCountHoweverLongItLayThere"),

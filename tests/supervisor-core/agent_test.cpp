@@ -100,6 +100,24 @@ TEST(Announcement, ARestoredCopyIsNoClusterBeforeItsKeysSayWhichOneWasGivenUp) {
   EXPECT_EQ(announced(runs, persistent).cluster, kCluster) << "still the old one";
 }
 
+// Its etcd may hold the only word of a recovery, and its daemon may be down.
+TEST(Peers, AVoterThatNobodyHearsOfIsNotForgotten) {
+  House house{0};
+  Persistent persistent;
+  persistent.app = "app";
+  persistent.voters = {{MemberId{3}, node_id(3), "n3", "", 0}};
+  persistent.peers = {{node_id(3), address_of(3), 7946}, {node_id(4), address_of(4), 7946}};
+  Agent agent(house.config, house.signing, persistent, house.now);
+  const gossip::Rumor peer{node_id(2), Incarnation{1}, gossip::State::kAlive, {}, info_of(2)};
+  std::optional<Persistent> noted;
+  for (const Action& action : agent.handle(house.now, MessageReceived{kRoute, gossip::Sync{node_id(2), true, {peer}, {}}})) {
+    if (const auto* persist = std::get_if<Persist>(&action)) noted = persist->state;
+  }
+  ASSERT_TRUE(noted);
+  const std::vector<Peer> expected{{node_id(2), address_of(2), info_of(2).ports.gossip}, {node_id(3), address_of(3), 7946}};
+  EXPECT_EQ(noted->peers, expected);
+}
+
 TEST(ACopy, DoesNotStartItsEtcdBesideTheOriginal) {
   const auto starts = [](bool beside_another) {
     House house{0};

@@ -77,6 +77,19 @@ TEST_F(Strangers, ThatAreNotKnownToServeDoNotOnceTheyWereAsked) {
   EXPECT_EQ(starts(), 0U) << "not asked yet";
 }
 
+// Whoever returns with data of the cluster that was given up for ours keeps its etcd down until we answer.
+TEST_F(Strangers, WithDataOfTheClusterThatWasGivenUpHereDoNot) {
+  house.started = house.now.boot - seconds(10);
+  house.config.rules.identity_wait = seconds(3);
+  Recovery recovery;
+  recovery.done = true;
+  recovery.given_up.cluster = ClusterId{0xfe};
+  house.persistent.recovery = recovery;
+  EXPECT_EQ(starts(), 0U) << "another one was given up";
+  house.persistent.recovery->given_up.cluster = house.gossip.members().at(node_id(2)).info.cluster;
+  EXPECT_EQ(starts(), 1U);
+}
+
 TEST_F(Strangers, ThatAreNotMoreThanWeDoNot) {
   gossip::NodeInfo ours = house.member_info(4);
   ours.cluster = kCluster;

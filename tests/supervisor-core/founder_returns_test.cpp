@@ -74,22 +74,33 @@ struct FounderReturns : ::testing::Test {
 TEST_F(FounderReturns, ItWaitsALittleForTheOtherFoundersWhomItHasNotHeardYet) {
   EXPECT_TRUE(waits(seconds(1)));
   ASSERT_EQ(successor.doing().size(), 1U);
-  EXPECT_NE(successor.doing()[0].waits_for.find("other founders"), std::string::npos);
+  EXPECT_NE(successor.doing()[0].waits_for.find("others to be heard"), std::string::npos);
   EXPECT_TRUE(waits(seconds(4)));
   EXPECT_FALSE(waits(seconds(1))) << "they may never return";
 }
 
 TEST_F(FounderReturns, ItDoesNotWaitWhenAllOtherFoundersAreHere) {
   house.hears(info_of(2));
-  EXPECT_TRUE(waits(seconds(1)));
   house.hears(info_of(3), gossip::State::kDead);
+  EXPECT_TRUE(waits(seconds(1))) << "the etcd of a dead daemon may live";
+  house.hears(info_of(3));
   EXPECT_FALSE(waits(seconds(1)));
+}
+
+// It was recovered, and its daemon is down just now.
+TEST_F(FounderReturns, TheEtcdsOfTheSilentAreAskedWhereTheyWere) {
+  house.persistent.peers = {{node_id(2), address_of(2), 7946}};
+  house.hears(info_of(3));
+  EXPECT_TRUE(waits(seconds(1)));
+  answers(word());
+  waits(seconds(1));
+  EXPECT_TRUE(learned);
 }
 
 TEST_F(FounderReturns, TheClusterOfItsOwnPlanHasNoWordAgainstIt) {
   meets_the_recovered();
   EXPECT_TRUE(waits(seconds(1)));
-  EXPECT_NE(successor.doing().at(0).waits_for.find("living cluster"), std::string::npos);
+  EXPECT_NE(successor.doing().at(0).waits_for.find("etcd of another cluster"), std::string::npos);
   answers(std::nullopt);
   EXPECT_FALSE(waits(seconds(1)));
   EXPECT_FALSE(learned);
@@ -98,7 +109,15 @@ TEST_F(FounderReturns, TheClusterOfItsOwnPlanHasNoWordAgainstIt) {
 
 TEST_F(FounderReturns, AnEtcdThatDoesNotAnswerIsNotWaitedForForEver) {
   meets_the_recovered();
-  EXPECT_TRUE(waits(seconds(59)));
+  EXPECT_TRUE(waits(seconds(19)));
+  EXPECT_FALSE(waits(seconds(1)));
+}
+
+TEST_F(FounderReturns, ItIsWaitedForLongerWhereItsDaemonVouchesForIt) {
+  meets_the_recovered();
+  waits(seconds(40));
+  house.vouchers.note(node_id(2), house.now.boot);
+  EXPECT_TRUE(waits(seconds(19)));
   EXPECT_FALSE(waits(seconds(1)));
 }
 

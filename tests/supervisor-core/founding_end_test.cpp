@@ -146,6 +146,58 @@ TEST_F(CutOff, APlanIsGivenUpForAClusterThatAnotherPlanFounded) {
   EXPECT_TRUE(house.persistent.abandons());
 }
 
+// It was chosen after the decision to give it up was on disk.
+TEST_F(CutOff, APlanThatWasChosenAfterAllIsNotGivenUp) {
+  house.persistent.given_up_token = "token4";
+  founding = Founding{};  // the daemon crashed then
+  seen.etcd.state = Process::State::kStopped;
+  tick();
+  EXPECT_EQ(answered("token4"), 1U);
+  tick();
+  EXPECT_FALSE(house.persistent.abandons());
+  EXPECT_EQ(house.persistent.started_token, "token4");
+  EXPECT_EQ(house.done<Persist>().back().state.given_up_token, "");
+  EXPECT_TRUE(house.done<SetAsideEtcdData>().empty());
+}
+
+TEST_F(CutOff, ALivingClusterIsAskedOnceMoreBeforeThePlanIsSetAside) {
+  house.persistent.given_up_token = "token4";
+  founding = Founding{};
+  seen.etcd.state = Process::State::kStopped;
+  for (int i = 0; i < 19; ++i) {
+    tick();
+    house.pass(seconds(1));
+  }
+  EXPECT_TRUE(house.done<SetAsideEtcdData>().empty());
+  answered("another");
+  tick();
+  EXPECT_EQ(house.done<SetAsideEtcdData>().size(), 1U);
+}
+
+TEST_F(CutOff, AClusterWhoseEtcdDoesNotAnswerIsNotWaitedForForEver) {
+  house.persistent.given_up_token = "token4";
+  founding = Founding{};
+  seen.etcd.state = Process::State::kStopped;
+  tick();
+  house.pass(seconds(20));
+  tick();
+  EXPECT_EQ(house.done<SetAsideEtcdData>().size(), 1U);
+}
+
+TEST_F(Founds, AfterARestartTheOthersAreHeardBeforeThePlanIsSetAside) {
+  house.persistent.given_up_token = "token4";
+  founding = Founding{};
+  house.started = house.now.boot;
+  seen.etcd.state = Process::State::kStopped;
+  tick();
+  house.pass(seconds(5));
+  tick();
+  EXPECT_TRUE(house.done<SetAsideEtcdData>().empty());
+  house.pass(seconds(1));
+  tick();
+  EXPECT_EQ(house.done<SetAsideEtcdData>().size(), 1U);
+}
+
 TEST_F(CutOff, TheClusterOfItsOwnPlanIsWaitedFor) {
   wait(house.config.rules.founding_patience + seconds(1));
   tick();

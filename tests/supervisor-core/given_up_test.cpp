@@ -128,7 +128,7 @@ TEST_F(GivenUp, AWordOfSomebodyUnknownIsTheOperatorsBusiness) {
   reads(later);
   passes(seconds(1));
   EXPECT_NE(successor.problem().find("fluxpgctl recover --rejoin"), std::string::npos) << successor.problem();
-  EXPECT_FALSE(successor.keeps_etcd_down());
+  EXPECT_TRUE(successor.keeps_etcd_down()) << "it may be so: the old cluster would live again beside the new one";
   successor.rejoin();
   passes(seconds(3));
   EXPECT_EQ(house.done<SetAsideEtcdData>().size(), 1U);
