@@ -63,7 +63,10 @@ bool Successor::tick(const Now& now, const World& world, const ProcessesSeen& se
   const bool unsure = is_unsure_founder(persistent);
   if (!unsure && (!persistent.chosen || !persistent.cluster)) return false;
   inquiry_.tick(now, world, seen, out);
-  if (unsure && learn(world, persistent, out)) return true;
+  if (unsure && learn(world, persistent, out)) {
+    keeps_down_ = is_down(seen) && holds(Guard::kReturnedStaysDown);  // from now on it is one whose cluster was given up
+    return true;
+  }
   if (told_ && !inquiry_.word()) inquiry_.believe_unproven();  // the operator knows better who was a voter
   const auto others = members_elsewhere(world);
   if (others.empty()) few_since_ = kNever;

@@ -125,7 +125,7 @@ TEST_F(FounderReturns, AWordAboutItsPlanTellsItOfWhichClusterItIs) {
   meets_the_recovered();
   waits(seconds(1));
   answers(word());
-  waits(seconds(1));
+  EXPECT_TRUE(waits(seconds(4))) << "its etcd would start in this very step";
   EXPECT_TRUE(learned) << "what was read of the other cluster is to be forgotten";
   EXPECT_TRUE(house.persistent.chosen);
   EXPECT_EQ(house.persistent.cluster, kCluster);
