@@ -320,7 +320,9 @@ void Agent::Impl::announce(const Now& now) {
   };
   if (processes_known_) {
     using gossip::DataState;
-    tell(announced_->data, fresh()                                                                        ? DataState::kFresh
+    const bool unsure = successor_.hears_first(now, world(now), seen_);  // else a seat is made ready for it
+    tell(announced_->data, unsure                                                                         ? DataState::kUnknown
+                           : fresh()                                                                      ? DataState::kFresh
                            : !seen_.unreadable.empty()                                                    ? DataState::kUnknown
                            : may_found()                                                                  ? DataState::kOnlyPostgres
                            : seen_.etcd_data || persistent_.member || Restoration::under_way(persistent_) ? DataState::kHasEtcd

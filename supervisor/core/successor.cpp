@@ -78,6 +78,10 @@ bool Successor::tick(const Now& now, const World& world, const ProcessesSeen& se
   return gives_way_ && give_way(now, world, seen, persistent, out);
 }
 
+bool Successor::hears_first(const Now& now, const World& world, const ProcessesSeen& seen) const {
+  return is_unsure_founder(world.persistent) && seen.etcd_data && is_down(seen) && !inquiry_.waits_for(now, world).empty();
+}
+
 // Nothing is known of a recovery: why etcd is not started yet, and who has data of another cluster.
 void Successor::hear(const Now& now, const World& world, const std::vector<const gossip::NodeInfo*>& others, bool unsure,
                      const ProcessesSeen& seen, const Persistent& persistent) {

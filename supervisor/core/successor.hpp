@@ -22,6 +22,8 @@ class Successor {
   void handle(const World& world, const Purpose& purpose, const etcd::Result& result) { inquiry_.handle(world, purpose, result); }
   // The operator says that this node's data of the old cluster is not needed, whoever else has such data.
   void rejoin() { told_ = true; }
+  // A founder that does not know yet whether the etcd data on its disk is of a cluster.
+  bool hears_first(const Now& now, const World& world, const ProcessesSeen& seen) const;
   bool keeps_etcd_down() const { return keeps_down_; }
   const std::string& problem() const { return problem_; }
   const std::vector<Doing>& doing() const { return doing_; }

@@ -81,6 +81,19 @@ TEST(Announcement, DataThatCannotBeReadIsNotAnnouncedAsFresh) {
   EXPECT_EQ(announced({{Process::State::kStopped, 0}, {}, false, false, "unreadable"}).data, gossip::DataState::kUnknown);
 }
 
+// Else the remover of a cluster that was recovered meanwhile gives it the one slot for learners, and it waits for an operator.
+TEST(Announcement, AFounderThatAsksWhatBecameOfItsPlanDoesNotSayThatItIsFresh) {
+  const auto says = [](bool data) {
+    Persistent persistent;
+    persistent.app = "app";
+    persistent.promised = verdict::FoundingPlan{4, node_id(2), "token", 3, {{node_id(1), "n1", ""}, {node_id(3), "n3", ""}}, {}};
+    persistent.started_token = "token";
+    return announced({{Process::State::kStopped, 0}, {}, data, false, ""}, persistent).data;
+  };
+  EXPECT_EQ(says(true), gossip::DataState::kUnknown);
+  EXPECT_EQ(says(false), gossip::DataState::kFresh) << "its etcd has never run";
+}
+
 // Whoever has data of the old cluster asks those who announce another one, and must find the word there.
 TEST(Announcement, ARestoredCopyIsNoClusterBeforeItsKeysSayWhichOneWasGivenUp) {
   const ProcessesSeen runs{{Process::State::kRunning, 0}, {}, true, false, ""};

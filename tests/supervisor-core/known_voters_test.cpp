@@ -57,6 +57,24 @@ TEST_F(Remembering, WhatIsClosedIsUncertainUntilAListIsAskedForThatFollowsIt) {
   EXPECT_EQ(remembered().size(), 3U);
 }
 
+// Whoever is promoted and recovered in the moment after we end is believed by it.
+TEST_F(Remembering, TheLearnersAreRememberedAsLongAsTheListCannotBeAsked) {
+  house.etcd.put(record::node_key("app", MemberId{9}), record::to_json(record::Binding{MemberId{9}, node_id(9), "n9", ""}));
+  house.view = EtcdView("app", 200);
+  house.read();
+  const auto learners = [this] { return learners_to_remember(house.now, house.world()); };
+  const std::vector<KnownLearner> nine{{MemberId{9}, node_id(9), "n9"}};
+  EXPECT_EQ(learners(), nine);
+  house.persistent.learners = nine;
+  house.etcd.members.back().learner = false;
+  house.pass(minutes(1));
+  EXPECT_EQ(learners(), nine) << "what is known of the list is old";
+  house.read();
+  EXPECT_TRUE(learners().empty());
+  house.persistent.cluster = ClusterId{0xdd};
+  EXPECT_EQ(learners(), nine) << "of another cluster";
+}
+
 // No key that binds it was read here: then whose it is is remembered, but not that it was in doubt.
 TEST_F(Remembering, WhatTheListShowsIsNoLongerInDoubt) {
   house.persistent.voters = {{MemberId{2}, node_id(2), "n2", "", 0, true}};
