@@ -164,6 +164,53 @@ TEST_F(FounderReturns, ItsSeatIsKnownByItsNameWhereItsKeyWasNeverRead) {
   EXPECT_EQ(house.persistent.member, MemberId{0xa1});
 }
 
+TEST_F(FounderReturns, ASeatThatIsBoundToAnotherNodeIsNotOursWhateverItsName) {
+  record::Superseded said = word();
+  said.voters[0].node = node_id(7);
+  meets_the_recovered();
+  waits(seconds(1));
+  answers(said);
+  waits(seconds(1));
+  EXPECT_FALSE(learned);
+}
+
+// Its daemon ended in that moment.
+TEST_F(FounderReturns, WhoeverMetAMemberOfAnotherClusterWaitsForItsAnswerAlsoWhenItIsGone) {
+  meets_the_recovered();
+  waits(seconds(1));
+  house.asked();
+  house.hears(house.member_info(2), gossip::State::kDead);
+  house.hears(info_of(3));
+  EXPECT_TRUE(waits(seconds(17)));
+  EXPECT_FALSE(waits(seconds(2)));
+}
+
+// Every second and of their own copies, for there is not much time; whoever answers for another cluster is asked on.
+TEST_F(FounderReturns, TheSilentAreAskedQuicklyAndTheirAnswerIsWaitedFor) {
+  house.persistent.peers = {{node_id(2), address_of(2), 7946}, {node_id(3), address_of(3), 7946}};
+  std::vector<std::pair<std::string, bool>> asked;
+  Purpose purpose;
+  for (int i = 0; i < 4; ++i) {
+    waits(seconds(1));
+    for (const Asked& ask : house.asked()) {
+      asked.emplace_back(ask.target.endpoint.address, std::get<etcd::Range>(ask.call).serializable);
+      purpose = ask.purpose;
+    }
+  }
+  const std::vector<std::pair<std::string, bool>> locally{
+      {address_of(2), true}, {address_of(3), true}, {address_of(2), true}, {address_of(3), true}};
+  EXPECT_EQ(asked, locally);
+  successor.handle(house.world(), purpose, etcd::Answer{etcd::RangeResult{{kNew, MemberId{0x22}, 1, 1}, {}, 0}});
+  EXPECT_TRUE(waits(seconds(10))) << "it may be behind";
+}
+
+TEST_F(FounderReturns, NobodySilentIsAskedWhileItsOwnEtcdRuns) {
+  house.persistent.peers = {{node_id(2), address_of(2), 7946}};
+  seen.etcd.state = Process::State::kRunning;
+  waits(seconds(1));
+  EXPECT_TRUE(house.asked().empty());
+}
+
 TEST_F(FounderReturns, AWordAboutAnotherPlanOrOthersOrByNobodyOfThePlanIsNone) {
   record::Superseded another = word();
   another.founding_token = "another";
