@@ -10,6 +10,13 @@ constexpr Duration kLooksEvery = seconds(10);
 
 bool is_recovering(const Host& host) { return host.persistent.recovery && !host.persistent.recovery->done; }
 
+bool anybody_is_recovering(const Simulation& sim) {
+  for (std::size_t i = 0; i < sim.hosts(); ++i) {
+    if (is_recovering(sim.host(i))) return true;
+  }
+  return false;
+}
+
 bool can_be_asked(const Host& host) { return host.there && host.daemon && !host.stopped && !host.daemon_hangs && !host.daemon->writes; }
 
 // Of the cluster that was lost just now: older copies, from before an earlier recovery, are left alone.
@@ -20,9 +27,7 @@ bool holds_a_copy(const Simulation& sim, std::size_t index) {
 
 // Of several copies the right one: everywhere else the command is refused, and says where to go.
 void recover_once(Simulation& sim) {
-  for (std::size_t i = 0; i < sim.hosts(); ++i) {
-    if (is_recovering(std::as_const(sim).host(i))) return;
-  }
+  if (anybody_is_recovering(sim)) return;
   for (std::size_t i = 0; i < sim.hosts(); ++i) {
     const Host& host = std::as_const(sim).host(i);
     if (!can_be_asked(host) || !holds_a_copy(sim, i)) continue;
@@ -72,8 +77,7 @@ void rejoin_by_hand(Simulation& sim, TimePoint until) {
 }
 
 void watch_absence(Simulation& sim, const Absence& absence) {
-  bool recovering = false;
-  for (std::size_t i = 0; i < sim.hosts(); ++i) recovering = recovering || is_recovering(std::as_const(sim).host(i));
+  const bool recovering = anybody_is_recovering(sim);
   const bool recovered = !recovering && sim.cluster() != nullptr && sim.cluster()->id != absence.cluster;
   if (recovered || (!recovering && sim.now() >= absence.until)) {
     let_go(sim, absence);
@@ -87,12 +91,12 @@ void watch_absence(Simulation& sim, const Absence& absence) {
 }  // namespace
 
 void recover_without_the_absent(Simulation& sim, std::size_t survivor, Duration spread) {
-  if (sim.cluster() == nullptr || majority_of_disks_is_lost(sim) || !sim.is_voter(survivor)) return;
+  if (sim.cluster() == nullptr || majority_of_disks_is_lost(sim) || !sim.is_voter(survivor) || anybody_is_recovering(sim)) return;
   const std::size_t voters = sim.cluster()->voters().size();
   Absence absence{{}, sim.cluster()->id, sim.now() + minutes(3), spread};
   for (std::size_t i = 0; i < sim.hosts(); ++i) {
     const std::size_t each = (survivor + i) % sim.hosts();
-    if (std::as_const(sim).host(each).held || is_recovering(std::as_const(sim).host(each))) return;
+    if (std::as_const(sim).host(each).held) return;
     if (i > 0 && sim.is_voter(each) && absence.hosts.size() < etcd_model::majority(voters)) absence.hosts.push_back(each);
   }
   if (absence.hosts.size() < etcd_model::majority(voters)) return;

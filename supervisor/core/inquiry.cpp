@@ -4,6 +4,7 @@
 
 #include "base/guard.hpp"
 #include "supervisor/core/evidence.hpp"
+#include "supervisor/core/stranger.hpp"
 
 namespace fluxpg::supervisor {
 
@@ -14,8 +15,6 @@ constexpr Duration kAskSilentEvery = seconds(1);
 constexpr Duration kOthersHeardWithin = seconds(6);  // after our own start, while some voter is silent
 constexpr Duration kAnswerPatience = seconds(20);    // ... while nobody who has data of another cluster has answered
 constexpr Duration kServingPatience = seconds(60);   // ... and one says that its etcd works
-
-constexpr Duration kVouchedFor = seconds(25);  // every daemon is asked twice in that time
 
 enum class Read : std::uint32_t { kOfAll, kLocal };
 
@@ -73,7 +72,7 @@ std::vector<NodeId> silent(const World& world) {
 bool is_served_elsewhere(const Now& now, const World& world) {
   const auto others = members_elsewhere(world);
   return std::any_of(others.begin(), others.end(),
-                     [&](const gossip::NodeInfo* info) { return now.boot - world.vouchers.last(info->id, TimePoint{}) < kVouchedFor; });
+                     [&](const gossip::NodeInfo* info) { return says_that_its_etcd_works(now, world, info->id); });
 }
 
 // As gossip tells, or as it was before we ended. nullopt: not known.
@@ -106,9 +105,9 @@ const record::SupersededVoter* own_seat(const World& world, const record::Supers
   return found == word.voters.end() ? nullptr : &*found;
 }
 
-std::vector<EtcdTarget> Inquiry::whom(const World& world, bool down) const {
+std::vector<EtcdTarget> Inquiry::whom(const World& world, const std::vector<const gossip::NodeInfo*>& others, bool down) const {
   std::vector<EtcdTarget> targets;
-  for (const gossip::NodeInfo* member : members_elsewhere(world)) targets.push_back(World::etcd_of(*member));
+  for (const gossip::NodeInfo* member : others) targets.push_back(World::etcd_of(*member));
   if (!targets.empty() || !down || word_ || answered_) return targets;
   for (const NodeId& node : silent(world)) {
     if (auto target = etcd_of_silent(world, node)) targets.push_back(std::move(*target));
@@ -116,11 +115,10 @@ std::vector<EtcdTarget> Inquiry::whom(const World& world, bool down) const {
   return targets;
 }
 
-void Inquiry::tick(const Now& now, const World& world, const ProcessesSeen& seen, Outbox& out) {
-  if (!members_elsewhere(world).empty()) met_ = true;
+void Inquiry::tick(const Now& now, const World& world, const std::vector<const gossip::NodeInfo*>& others, bool down, Outbox& out) {
+  if (!others.empty()) met_ = true;
   if (now.boot < ask_at_) return;
-  using State = Process::State;
-  const auto targets = whom(world, seen.etcd.state == State::kStopped || seen.etcd.state == State::kExited);
+  const auto targets = whom(world, others, down);
   if (targets.empty()) return;
   ask_at_ = now.boot + (met_ ? kAskEvery : kAskSilentEvery);
   // By turns of what its whole cluster says, and of its own copy, which it tells without a leader too.

@@ -30,7 +30,8 @@ class Inquiry {
     ClusterId answered;  // the cluster that holds it: the successor, or the successor's
   };
 
-  void tick(const Now& now, const World& world, const ProcessesSeen& seen, Outbox& out);
+  // `others`: members_elsewhere; `down`: our etcd is.
+  void tick(const Now& now, const World& world, const std::vector<const gossip::NodeInfo*>& others, bool down, Outbox& out);
   void handle(const World& world, const Purpose& purpose, const etcd::Result& result);
   // Signed by a voter of our cluster.
   const std::optional<Word>& word() const { return word_; }
@@ -41,7 +42,7 @@ class Inquiry {
   std::string waits_for(const Now& now, const World& world) const;
 
  private:
-  std::vector<EtcdTarget> whom(const World& world, bool down) const;
+  std::vector<EtcdTarget> whom(const World& world, const std::vector<const gossip::NodeInfo*>& others, bool down) const;
 
   std::optional<Word> word_;
   std::optional<Word> unproven_;

@@ -25,6 +25,10 @@ bool was_given_up_here(const Persistent& persistent, ClusterId cluster) {
   return persistent.recovery && persistent.recovery->given_up.cluster == cluster;
 }
 
+bool says_that_its_etcd_works(const Now& now, const World& world, const NodeId& node) {
+  return now.boot - world.vouchers.last(node, TimePoint{}) < kServing;
+}
+
 std::string outnumbered(const Now& now, const World& world) {
   if (!holds(Guard::kOutnumberedStaysDown)) return "";
   const auto others = strangers(world);
@@ -34,7 +38,7 @@ std::string outnumbered(const Now& now, const World& world) {
                     });
   const auto serving = std::count_if(others.begin(), others.end(), [&](const gossip::NodeInfo* info) {
     if (was_given_up_here(world.persistent, info->cluster)) return false;
-    return now.boot - world.started < kAskedFor || now.boot - world.vouchers.last(info->id, TimePoint{}) < kServing;
+    return now.boot - world.started < kAskedFor || says_that_its_etcd_works(now, world, info->id);
   });
   if (serving <= ours) return "";
   return std::to_string(serving) + " nodes (" + others.front()->name + " …) serve etcd cluster " + to_text(others.front()->cluster) +

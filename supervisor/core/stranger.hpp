@@ -15,6 +15,8 @@ namespace fluxpg::supervisor {
 std::vector<const gossip::NodeInfo*> strangers(const World& world);
 // An operator recovered this node from a copy of that cluster: whoever returns with data of it is to join us.
 bool was_given_up_here(const Persistent& persistent, ClusterId cluster);
+// Its daemon has said so lately: each is asked twice in that time.
+bool says_that_its_etcd_works(const Now& now, const World& world, const NodeId& node);
 // Why our etcd stays down because of them; empty if it may start.
 std::string outnumbered(const Now& now, const World& world);
 

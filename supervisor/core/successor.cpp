@@ -62,16 +62,16 @@ bool Successor::tick(const Now& now, const World& world, const ProcessesSeen& se
   if (persistent.recovery && !persistent.recovery->done) return false;
   const bool unsure = is_unsure_founder(persistent);
   if (!unsure && (!persistent.chosen || !persistent.cluster)) return false;
-  inquiry_.tick(now, world, seen, out);
+  const auto others = members_elsewhere(world);
+  inquiry_.tick(now, world, others, is_down(seen), out);
   if (unsure && learn(world, persistent, out)) {
     keeps_down_ = is_down(seen) && holds(Guard::kReturnedStaysDown);  // from now on it is one whose cluster was given up
     return true;
   }
   if (told_ && !inquiry_.word()) inquiry_.believe_unproven();  // the operator knows better who was a voter
-  const auto others = members_elsewhere(world);
   if (others.empty()) few_since_ = kNever;
   if (!inquiry_.word()) {
-    hear(now, world, others, unsure, seen, persistent);
+    hear(now, world, others, seen);
     return false;
   }
   if (!gives_way_) wait(now, world, others.empty(), seen, persistent, out);
@@ -83,20 +83,19 @@ bool Successor::hears_first(const Now& now, const World& world, const ProcessesS
 }
 
 // Nothing is known of a recovery: why etcd is not started yet, and who has data of another cluster.
-void Successor::hear(const Now& now, const World& world, const std::vector<const gossip::NodeInfo*>& others, bool unsure,
-                     const ProcessesSeen& seen, const Persistent& persistent) {
+void Successor::hear(const Now& now, const World& world, const std::vector<const gossip::NodeInfo*>& others, const ProcessesSeen& seen) {
   const std::string waits_for = inquiry_.waits_for(now, world);
   keeps_down_ = is_down(seen) && !waits_for.empty();
   if (keeps_down_) doing_.push_back({"starting etcd on existing data", waits_for});
-  if (unsure || others.empty()) return;
-  if (was_given_up_here(persistent, others.front()->cluster)) {
+  if (others.empty() || is_unsure_founder(world.persistent)) return;
+  if (was_given_up_here(world.persistent, others.front()->cluster)) {
     keeps_down_ = false;
     problem_ = enumerated(names(others)) + " with data of cluster " + to_text(others.front()->cluster) +
                " (given up when this node was recovered): it can join this cluster; if its majority lives, the app has two clusters";
     return;
   }
   problem_ = others.front()->name + " holds data of another etcd cluster (" + to_text(others.front()->cluster) + ") than this node (" +
-             to_text(persistent.cluster) + "): nothing is changed";
+             to_text(world.persistent.cluster) + "): nothing is changed";
   if (!inquiry_.unproven()) return;
   keeps_down_ = is_down(seen) && holds(Guard::kReturnedStaysDown);
   problem_ += ". It says that it was recovered from " + world.name_of(inquiry_.unproven()->superseded.node) +

@@ -30,8 +30,7 @@ class Successor {
 
  private:
   bool learn(const World& world, Persistent& persistent, Outbox& out) const;
-  void hear(const Now& now, const World& world, const std::vector<const gossip::NodeInfo*>& others, bool unsure, const ProcessesSeen& seen,
-            const Persistent& persistent);
+  void hear(const Now& now, const World& world, const std::vector<const gossip::NodeInfo*>& others, const ProcessesSeen& seen);
   void wait(const Now& now, const World& world, bool alone, const ProcessesSeen& seen, Persistent& persistent, Outbox& out);
   bool give_way(const Now& now, const World& world, const ProcessesSeen& seen, Persistent& persistent, Outbox& out);
 

@@ -90,42 +90,28 @@ TEST_F(GivenUp, ALearnerBelievesAVoterThatItNeverKnewButTheWordNames) {
 
 // It was promoted and recovered in the moment before we ended.
 TEST_F(GivenUp, AVoterBelievesWhoeverWasALearnerWhenItLastKnew) {
-  record::Superseded later = word();
-  later.member = MemberId{7};
-  later.node = node_id(7);
-  later.voters = {{MemberId{7}, node_id(7), "node-7"}};
-  later.signature = FakeSigning(node_id(7)).sign(record::signed_bytes(later));
   seen.etcd.state = Process::State::kStopped;
   house.persistent.learners = {{MemberId{8}, node_id(7), "node-7"}, {MemberId{7}, node_id(8), "node-7"}};
-  reads(later);
+  reads(word_of_node_7());
   for (int i = 0; i < 6; ++i) passes(seconds(3));
   EXPECT_TRUE(house.done<SetAsideEtcdData>().empty()) << "another seat, or another node";
   house.persistent.learners = {{MemberId{7}, node_id(7), "node-7"}};
-  reads(later);
+  reads(word_of_node_7());
   for (int i = 0; i < 6; ++i) passes(seconds(3));
   EXPECT_FALSE(house.done<SetAsideEtcdData>().empty());
 }
 
 TEST_F(GivenUp, AVoterBelievesOnlyVotersThatItKnew) {
-  record::Superseded later = word();
-  later.member = MemberId{7};
-  later.node = node_id(7);
-  later.voters = {{MemberId{7}, node_id(7), "node-7"}};
-  later.signature = FakeSigning(node_id(7)).sign(record::signed_bytes(later));
   seen.etcd.state = Process::State::kStopped;
-  reads(later);
+  reads(word_of_node_7());
   for (int i = 0; i < 6; ++i) passes(seconds(3));
   EXPECT_TRUE(house.done<SetAsideEtcdData>().empty());
 }
 
 // It ended before it could see that the one who signs had become a voter, or a learner.
 TEST_F(GivenUp, AWordOfSomebodyUnknownIsTheOperatorsBusiness) {
-  record::Superseded later = word();
-  later.member = MemberId{7};
-  later.node = node_id(7);
-  later.signature = FakeSigning(node_id(7)).sign(record::signed_bytes(later));
   seen.etcd.state = Process::State::kStopped;
-  reads(later);
+  reads(word_of_node_7());
   passes(seconds(1));
   EXPECT_NE(successor.problem().find("fluxpgctl recover --rejoin"), std::string::npos) << successor.problem();
   EXPECT_TRUE(successor.keeps_etcd_down()) << "it may be so: the old cluster would live again beside the new one";

@@ -74,6 +74,15 @@ class GivenUp : public ::testing::Test {
     word.signature = FakeSigning(node_id(signer)).sign(record::signed_bytes(word));
     return word;
   }
+  // Of a voter that names itself as one.
+  record::Superseded word_of_node_7() const {
+    record::Superseded later = word();
+    later.member = MemberId{7};
+    later.node = node_id(7);
+    later.voters = {{MemberId{7}, node_id(7), "node-7"}};
+    later.signature = FakeSigning(node_id(7)).sign(record::signed_bytes(later));
+    return later;
+  }
   void reads(const record::Superseded& word, ClusterId in = ClusterId{0xc2}) {
     etcd::RangeResult result;
     result.header = {in, MemberId{9}, 1, 1};
